@@ -1,0 +1,39 @@
+import type { Digest } from '../kernel/digest.ts'
+
+/** What evidence is about: the bytes of a file, or an OCI manifest or index. See docs/architecture.md, "What an artifact is". */
+export type Artifact =
+  | { readonly kind: 'file'; readonly digest: Digest; readonly size: number; readonly name: string }
+  | {
+      readonly kind: 'manifest'
+      readonly digest: Digest
+      readonly size: number
+      readonly mediaType: string
+      /** Repository or file name it was asked for by; for people, never for decisions. */
+      readonly name: string
+      /** When the manifest wraps exactly one file (our own wrapping): that file. A match through the manifest checks it. */
+      readonly file?: { readonly digest: Digest; readonly size: number; readonly name: string }
+    }
+
+/** OCI content descriptor (image-spec 1.1, descriptor.md). Only sha256 digests are accepted anywhere. */
+export type Descriptor = {
+  readonly mediaType: string
+  readonly digest: Digest
+  readonly size: number
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly artifactType?: string
+  readonly platform?: Platform
+}
+
+export type Platform = { readonly os: string; readonly architecture: string; readonly variant?: string }
+
+export const MEDIA = {
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
+  ociConfig: 'application/vnd.oci.image.config.v1+json',
+  empty: 'application/vnd.oci.empty.v1+json',
+  bundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+  /** artifactType of the manifest that wraps a shipped file. */
+  wrappedFile: 'application/vnd.tallystick.file.v1',
+} as const

@@ -1,0 +1,76 @@
+import { fail } from './errors.ts'
+import type { ErrorCode } from './errors.ts'
+import { LIMITS } from './limits.ts'
+import type { LimitName } from './limits.ts'
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const encoder = new TextEncoder()
+
+/** UTF-8 bytes of a text. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text)
+}
+
+/** Text of UTF-8 bytes. Throws `code` when they are not valid UTF-8. */
+export function textOf(bytes: Uint8Array, code: ErrorCode = 'evidence-malformed', where?: string): string {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch (cause) {
+    throw fail(code, 'is not valid UTF-8', where === undefined ? { cause } : { cause, where })
+  }
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}
+
+/** Bytes of base64, both alphabets, padded or not (DSSE 1.0 asks readers to accept both). Throws `code` on any other character or impossible length. */
+export function fromBase64(text: string, code: ErrorCode = 'evidence-malformed', where?: string): Uint8Array {
+  const body = text.replace(/={1,2}$/, '')
+  if (!/^[A-Za-z0-9+/_-]*$/.test(body) || body.length % 4 === 1) {
+    throw fail(code, 'is not base64', where === undefined ? {} : { where })
+  }
+  return new Uint8Array(Buffer.from(body, 'base64'))
+}
+
+export function fromHex(text: string, code: ErrorCode = 'evidence-malformed', where?: string): Uint8Array {
+  if (!/^(?:[0-9a-f]{2})*$/i.test(text)) throw fail(code, 'is not hexadecimal', where === undefined ? {} : { where })
+  return new Uint8Array(Buffer.from(text, 'hex'))
+}
+
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  let size = 0
+  for (const part of parts) size += part.byteLength
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.byteLength
+  }
+  return whole
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && Buffer.compare(a, b) === 0
+}
+
+/** Reads a stream whole, refusing as soon as it passes `limit` bytes (named in the message). */
+export async function readAll(stream: AsyncIterable<Uint8Array>, limit: number, limitName: LimitName, where?: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of stream) {
+    size += part.byteLength
+    if (size > limit) throw overLimit(limitName, limit, where)
+    parts.push(part)
+  }
+  return concatBytes(parts)
+}
+
+/** The error for a cap that was passed. */
+export function overLimit(name: LimitName, limit: number = LIMITS[name], where?: string): Error {
+  return fail('limit-exceeded', `is over the cap ${name} (${limit})`, where === undefined ? {} : { where })
+}

@@ -1,0 +1,37 @@
+import type { Deps } from './deps.ts'
+import { concatBytes, overLimit } from './bytes.ts'
+import { asTallyError } from './errors.ts'
+import { LIMITS } from './limits.ts'
+import type { LimitName } from './limits.ts'
+
+/** Reads a whole file, refusing it as soon as it passes the cap. Throws `not-found`, `permission` or `limit-exceeded`, naming the path. */
+export async function readFileBounded(deps: Pick<Deps, 'fs'>, path: string, limitName: LimitName): Promise<Uint8Array> {
+  const limit = LIMITS[limitName]
+  try {
+    const parts: Uint8Array[] = []
+    let size = 0
+    for await (const part of readFileStream(deps, path)) {
+      size += part.byteLength
+      if (size > limit) throw overLimit(limitName, limit, path)
+      parts.push(part)
+    }
+    return concatBytes(parts)
+  } catch (error) {
+    throw asTallyError(error, path)
+  }
+}
+
+/** Streams a file in pieces of 256 KiB. Each piece is its own buffer. */
+export async function* readFileStream(deps: Pick<Deps, 'fs'>, path: string): AsyncGenerator<Uint8Array> {
+  const handle = await deps.fs.open(path, 'r')
+  try {
+    for (;;) {
+      const buffer = Buffer.allocUnsafeSlow(256 * 1024)
+      const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await handle.close()
+  }
+}

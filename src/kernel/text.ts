@@ -1,0 +1,22 @@
+// What an attacker may write and a terminal would obey: C0 and C1 controls, bidirectional overrides, zero-width and tag characters.
+// oxlint-disable-next-line no-control-regex
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]|[\u{e0000}-\u{e007f}]/gu
+
+/** Makes any text safe to print on a terminal on one line: each control, bidirectional or invisible character becomes its `\u{…}` escape. */
+export function safeText(text: string): string {
+  return text.replace(UNSAFE, (unit) => `\\u{${(unit.codePointAt(0) ?? 0).toString(16)}}`)
+}
+
+/** As `safeText`, keeping line feeds and tabs, for text of several lines. */
+export function safeLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.split('\t').map(safeText).join('\t'))
+    .join('\n')
+}
+
+/** Cuts a text to `width` characters, marking the cut with an ellipsis. */
+export function shorten(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
+}

@@ -1,0 +1,39 @@
+import type { DigestSet } from '../kernel/digest.ts'
+
+/** What a cataloger found: one package at one version. Neutral between CycloneDX and SPDX. */
+export type Component = {
+  /** Canonical package URL; also the identity within one SBOM. */
+  readonly purl: string
+  readonly name: string
+  readonly version: string
+  readonly type: 'library' | 'application' | 'operating-system' | 'framework' | 'file'
+  readonly hashes: DigestSet
+  /** SPDX licence expression or free text, as declared by the package. Undefined = not known. */
+  readonly licence?: string
+  /** How it was found: cataloger, file inside the target (relative, `/`), method and confidence 0…1. */
+  readonly evidence: readonly {
+    readonly cataloger: string
+    readonly file: string
+    readonly method: 'lockfile' | 'installed' | 'database'
+    readonly confidence: number
+  }[]
+  readonly scope: 'required' | 'optional' | 'dev'
+  readonly layer?: string
+}
+
+/** A dependency edge between purls. */
+export type Edge = { readonly from: string; readonly to: string }
+
+/**
+ * An SBOM before it is written. Sorted by purl. `completeness` is `complete` only when a cataloger read everything the
+ * target declares; `unknown` when none could.
+ */
+export type Sbom = {
+  readonly subject: { readonly name: string; readonly version: string; readonly purl?: string; readonly digests: DigestSet }
+  readonly components: readonly Component[]
+  readonly edges: readonly Edge[]
+  readonly completeness: 'complete' | 'incomplete' | 'unknown'
+  /** RFC 3339; of the commit or SOURCE_DATE_EPOCH, never "now" by itself. */
+  readonly created: string
+  readonly tool: { readonly name: string; readonly version: string }
+}

@@ -1,0 +1,47 @@
+import type { Digest } from '../kernel/digest.ts'
+import type { LogEntry, LogProof } from '../evidence/log-proof.ts'
+import type { Statement } from '../evidence/evidence.ts'
+
+declare const receiptBrand: unique symbol
+
+/** What an authority may be trusted to say. */
+export const MAY = ['sign', 'sbom', 'provenance', 'check', 'verdict', 'release', 'log', 'any'] as const
+export type May = (typeof MAY)[number]
+
+/** Who said it, as the trust policy names them. `local` proves only this machine, and every rendering says so. */
+export type SignerIdentity = {
+  /** Name of the authority in the trust policy. */
+  readonly authority: string
+  readonly kind: 'key' | 'local' | 'identity'
+  /** sha256 of the SubjectPublicKeyInfo, hexadecimal; of the leaf certificate's key for identities. */
+  readonly keyId: string
+  /** The exact certificate identity and issuer, for kind `identity`. */
+  readonly identity?: { readonly subject: string; readonly issuer: string }
+}
+
+/** A time and how it is proven. `asserted` is the signer's word only. */
+export type ProvenTime = { readonly at: string; readonly proof: 'rfc3161' | 'log' | 'asserted' }
+
+/** Evidence that trust has verified. Made only by src/trust/verify.ts; the brand keeps anything else out of policy. */
+export type Receipt = {
+  readonly [receiptBrand]: true
+  readonly statement: Statement
+  /** sha256 of the stored bundle bytes. */
+  readonly envelope: Digest
+  readonly where: string
+  readonly signer: SignerIdentity
+  readonly time: ProvenTime
+  /** Set only when the inclusion proof and its checkpoint were verified for exactly this envelope. */
+  readonly log?: {
+    readonly entry: LogEntry
+    readonly proof: LogProof
+    readonly size: number
+    readonly root: string
+    readonly checkpointBy: string
+  }
+  /** Which subject matched the artifact: through the manifest, or the file itself. */
+  readonly matched: 'manifest' | 'file'
+}
+
+/** Evidence that did not become a receipt, and why; shown to people, never to policy. */
+export type Rejection = { readonly envelope: Digest; readonly where: string; readonly predicateType: string; readonly why: string }
