@@ -9,11 +9,11 @@ const { isInstalled, readStamp, writeStamp } = require('./stamp.cjs')
 /** Installs what the lockfile names into node_modules and writes the stamp, last. One process at a time; who waited finds it done. */
 async function install({ root, cache }) {
   makeFolder(cache)
-  const work = async () => {
+  const work = async (onStart) => {
     if (isInstalled(root)) return
     process.stderr.write('tally: installing what package-lock.json names (once; no package script is run) …\n')
     const stamp = readStamp(root)
-    const result = await npmCi(root, { cache, node: process.execPath })
+    const result = await npmCi(root, { cache, node: process.execPath, onStart })
     if (!result.ok) {
       process.stderr.write(result.output)
       throw trouble(
@@ -25,8 +25,8 @@ async function install({ root, cache }) {
     writeStamp(root, stamp)
   }
   try {
-    await withLock(path.join(root, '.tally-install.lock'), work, ({ pid }) => {
-      process.stderr.write(`tally: waiting for the install that process ${pid || '?'} runs …\n`)
+    await withLock(path.join(root, '.tally-install.lock'), work, ({ pids }) => {
+      process.stderr.write(`tally: waiting for the install that process ${pids[0] || '?'} runs …\n`)
     })
   } catch (error) {
     if (error.exitCode !== undefined) throw error

@@ -8,8 +8,9 @@ const DEAD_MS = 120_000
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /**
- * Runs `work` while holding a lock folder, one process at a time. A holder that died (its process is gone, or it has
- * not touched its folder for two minutes) is taken over from. `onWait` is told once who is waited for.
+ * Runs `work` while holding a lock folder, one process at a time. `work` gets a function to name a child that holds it
+ * too: a child may outlive its killed parent. A holder that died (its processes are gone, or it has not touched its folder
+ * for two minutes) is taken over from. `onWait` is told once who is waited for.
  */
 async function withLock(folder, work, onWait) {
   let waited = false
@@ -24,7 +25,7 @@ async function withLock(folder, work, onWait) {
   const beat = setInterval(() => touch(folder), BEAT_MS)
   beat.unref()
   try {
-    return await work()
+    return await work((child) => own(folder, [process.pid, child]))
   } finally {
     clearInterval(beat)
     fs.rmSync(folder, { recursive: true, force: true })
@@ -38,23 +39,29 @@ function take(folder) {
     if (error.code === 'EEXIST') return false
     throw error
   }
-  fs.writeFileSync(path.join(folder, 'owner'), JSON.stringify({ pid: process.pid, host: os.hostname() }))
+  own(folder, [process.pid])
   return true
+}
+
+function own(folder, pids) {
+  const temporary = path.join(folder, 'owner.new')
+  fs.writeFileSync(temporary, JSON.stringify({ pids, host: os.hostname() }))
+  fs.renameSync(temporary, path.join(folder, 'owner'))
 }
 
 function ownerOf(folder) {
   try {
     return JSON.parse(fs.readFileSync(path.join(folder, 'owner'), 'utf8'))
   } catch {
-    return {} // Just taken, just released, or its holder died between the two steps of taking it.
+    return { pids: [] } // Just taken, just released, or its holder died between the two steps of taking it.
   }
 }
 
 function isDead(folder) {
   const entry = fs.statSync(folder, { throwIfNoEntry: false })
   if (entry === undefined) return false
-  const { pid, host } = ownerOf(folder)
-  if (pid !== undefined && host === os.hostname() && !isRunning(pid)) return true
+  const { pids, host } = ownerOf(folder)
+  if (host === os.hostname() && !pids.some(isRunning)) return true
   return Date.now() - entry.mtimeMs > DEAD_MS
 }
 

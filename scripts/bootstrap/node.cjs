@@ -30,19 +30,20 @@ async function pickNode({ root, cache, runsOn }) {
       `needs ${wanted}, found ${process.versions.node}, and there is none to fetch for ${process.platform}-${process.arch}`,
       'install one and run again',
     )
-  makeFolder(cache)
   const lock = JSON.parse(fs.readFileSync(path.join(root, 'scripts/node-runtime/package-lock.json'), 'utf8'))
   const pinned = lock.packages[`node_modules/${name}`]
   const base = path.join(cache, 'node')
   const home = path.join(base, `${name}-${pinned.version}`)
   const file = path.join(home, 'node_modules', name, Object.values(pinned.bin)[0])
+  if (fs.existsSync(file)) return file
+  makeFolder(cache)
   try {
     fs.mkdirSync(base, { recursive: true, mode: 0o700 })
     await withLock(
       path.join(base, '.lock'),
-      () => fetchNode({ home, name, pinned, cache }),
-      ({ pid }) => {
-        process.stderr.write(`tally: waiting for process ${pid || '?'}, which fetches Node.js …\n`)
+      (onStart) => fetchNode({ home, name, pinned, cache, onStart }),
+      ({ pids }) => {
+        process.stderr.write(`tally: waiting for process ${pids[0] || '?'}, which fetches Node.js …\n`)
       },
     )
   } catch (error) {
@@ -57,7 +58,7 @@ async function pickNode({ root, cache, runsOn }) {
 }
 
 /** Fetches the pinned package beside its place and moves it there whole. npm holds it to the hash in our lockfile. */
-async function fetchNode({ home, name, pinned, cache }) {
+async function fetchNode({ home, name, pinned, cache, onStart }) {
   if (fs.existsSync(home)) return
   process.stderr.write(
     `tally: Node.js ${process.versions.node} is too old; fetching ${pinned.version} into ${path.dirname(home)} (once) …\n`,
@@ -77,7 +78,7 @@ async function fetchNode({ home, name, pinned, cache }) {
   fs.writeFileSync(path.join(temporary, 'package.json'), JSON.stringify(root))
   fs.writeFileSync(path.join(temporary, 'package-lock.json'), JSON.stringify(lock))
   fs.writeFileSync(path.join(temporary, '.npmrc'), 'ignore-scripts=true\n')
-  const result = await npmCi(temporary, { cache, node: process.execPath })
+  const result = await npmCi(temporary, { cache, node: process.execPath, onStart })
   if (!result.ok) {
     process.stderr.write(result.output)
     fs.rmSync(temporary, { recursive: true, force: true })

@@ -7,7 +7,7 @@ const os = require('node:os')
  * Runs `npm ci` in a folder: no script of any package, dev and optional packages whatever the user's settings leave out.
  * Out: { ok, exitCode, output, why }. Nothing is printed.
  */
-function npmCi(folder, { cache, node }) {
+function npmCi(folder, { cache, node, onStart }) {
   const { spawn } = require('node:child_process')
   const args = [
     'ci',
@@ -27,6 +27,7 @@ function npmCi(folder, { cache, node }) {
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: onWindows,
     })
+    if (child.pid !== undefined) onStart(child.pid)
     const output = []
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => output.push(bytes))
     let stopped = false
@@ -40,7 +41,7 @@ function npmCi(folder, { cache, node }) {
     )
     child.on('close', (code, signal) => {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeListener(name, stopChild)
-      const why = signal === null ? `npm ci ended with exit code ${code}` : `npm ci was stopped by ${signal}`
+      const why = stopped || signal !== null ? 'npm ci was stopped' : `npm ci ended with exit code ${code}`
       resolve({ ok: code === 0 && !stopped, exitCode: stopped ? 130 : 5, output: Buffer.concat(output).toString('utf8'), why })
     })
   })
