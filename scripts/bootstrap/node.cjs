@@ -67,13 +67,12 @@ async function fetchNode({ home, name, pinned, cache, onStart }) {
   fs.rmSync(temporary, { recursive: true, force: true })
   fs.mkdirSync(temporary, { recursive: true })
   const root = { name: 'tallystick-node-runtime', version: '0.0.0', dependencies: { [name]: pinned.version } }
-  const { optional, ...entry } = pinned
   const lock = {
     name: root.name,
     version: root.version,
     lockfileVersion: 3,
     requires: true,
-    packages: { '': root, [`node_modules/${name}`]: entry },
+    packages: { '': root, [`node_modules/${name}`]: { ...pinned, optional: false } },
   }
   fs.writeFileSync(path.join(temporary, 'package.json'), JSON.stringify(root))
   fs.writeFileSync(path.join(temporary, 'package-lock.json'), JSON.stringify(lock))
