@@ -18,7 +18,7 @@ const bin = (file) => path.join(modules, file)
 
 /** What `run <task>` starts, each with the node that was picked. */
 const TASKS = {
-  lint: [[bin('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings']],
+  lint: [[bin('oxlint/bin/oxlint'), '--deny-warnings']],
   types: [[bin('typescript/bin/tsc')], [bin('typescript/bin/tsc'), '-p', 'web']],
   format: [[bin('oxfmt/bin/oxfmt'), '--check', '.']],
   dead: [[bin('knip/bin/knip.js')]],
