@@ -11,11 +11,11 @@ export type NameMeaning =
   | { readonly kind: 'opaque'; readonly directory: string }
   | { readonly kind: 'aufs' }
 
-/** Tells whiteouts from entries by the last part of a normalised path. Throws `artifact-malformed` for a whiteout of nothing, `.` or `..`. */
+/** Tells whiteouts from entries by the last part of a normalised path; what lies in AUFS's own folder is no entry either. Throws `artifact-malformed` for a whiteout of nothing, `.` or `..`. */
 export function nameMeaning(path: string, where: string): NameMeaning {
   const slash = path.lastIndexOf('/')
   const last = path.slice(slash + 1)
-  if (!last.startsWith('.wh.')) return { kind: 'entry' }
+  if (!last.startsWith('.wh.')) return path.startsWith('.wh..wh.') ? { kind: 'aufs' } : { kind: 'entry' }
   const directory = slash === -1 ? '.' : path.slice(0, slash)
   const target = last.slice('.wh.'.length)
   if (target === '.wh..opq') return { kind: 'opaque', directory }
@@ -42,6 +42,8 @@ export type Squash = {
   readonly opaque: (directory: string) => void
   /** What the current layer itself has at a path so far. */
   readonly inThisLayer: (path: string) => TarEntryType | undefined
+  /** Counts a text that whoever uses this keeps beside the paths. */
+  readonly charge: (text: string) => void
 }
 
 /** Layer numbers count down the image from 0; NEVER is below them all. */
@@ -70,8 +72,8 @@ export function createSquash(caps: { readonly imagePaths: number; readonly image
   let paths = 0
   let pathBytes = 0
 
-  function charge(path: string): void {
-    pathBytes += path.length
+  function charge(text: string): void {
+    pathBytes += text.length
     if (pathBytes > caps.imagePathBytes) throw overLimit('imagePathBytes', caps.imagePathBytes, where)
   }
 
@@ -129,6 +131,7 @@ export function createSquash(caps: { readonly imagePaths: number; readonly image
   }
 
   return {
+    charge,
     startLayer: (name) => {
       layer += 1
       where = name
