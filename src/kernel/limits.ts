@@ -32,8 +32,16 @@ export const LIMITS = {
   tarPathBytes: 4096,
   tarPaxBytes: 1 * MiB,
   tarUnpackedBytes: 64 * GiB,
-  /** Most unpacked bytes for each packed byte, measured after the first 16 MiB. */
+  /** Distinct paths of an image over all its layers, folders included, and the length of all entry paths together. */
+  imagePaths: 2_000_000,
+  imagePathBytes: 256 * MiB,
+  /** Files and folders in an image archive, which holds blobs and not a file system. */
+  archiveMembers: 65_536,
+  /** Most unpacked bytes for each packed byte, measured after the first inflateFreeBytes. */
   inflateRatio: 1024,
+  inflateFreeBytes: 16 * MiB,
+  /** Frames of one zstd stream. A layer with a frame for each file has as many as files. */
+  zstdFrames: 1_000_000,
   fileReadBytes: 64 * MiB,
   lockfileBytes: 128 * MiB,
   checkFileBytes: 4 * MiB,
