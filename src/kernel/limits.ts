@@ -64,6 +64,16 @@ export const LIMITS = {
   uploadChunkBytes: 16 * MiB,
   keyFileBytes: 64 * KiB,
   lockWaitMs: 60_000,
+  /** Longest wait for another process that writes to the SQLite file. */
+  databaseWaitMs: 30_000,
+  transactionAttempts: 20,
+  /** A temporary file this old belongs to nobody who still writes. */
+  temporaryFileMs: 86_400_000,
+  jobPayloadBytes: 64 * KiB,
+  pageRows: 200,
+  /** Most package versions one impact query follows. */
+  impactPackages: 10_000,
+  timelineEvents: 2000,
   buildMs: 3_600_000,
 } as const satisfies Record<string, number>
 
