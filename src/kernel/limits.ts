@@ -20,6 +20,8 @@ export const LIMITS = {
   subjectDigests: 32,
   referrersPerDigest: 1000,
   evidencePerArtifact: 1000,
+  /** Most bytes of all evidence of one artifact together. */
+  evidenceBytes: 256 * MiB,
   blobBytes: 32 * GiB,
   layersPerImage: 512,
   tarEntries: 1_000_000,
