@@ -26,6 +26,8 @@ export const LIMITS = {
   referrersDepth: 4,
   evidencePerArtifact: 1000,
   manifestsPerCopy: 10_000,
+  /** Most bytes of all evidence of one artifact together. */
+  evidenceBytes: 256 * MiB,
   blobBytes: 32 * GiB,
   layersPerImage: 512,
   tarEntries: 1_000_000,
