@@ -9,6 +9,8 @@ const GiB = 1024 * MiB
 export const LIMITS = {
   jsonBytes: 64 * MiB,
   jsonDepth: 128,
+  /** Values of a YAML text, all that aliases stand for counted each time. */
+  yamlNodes: 200_000,
   configBytes: 1 * MiB,
   manifestBytes: 4 * MiB,
   indexEntries: 4096,
