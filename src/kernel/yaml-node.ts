@@ -40,7 +40,8 @@ export function parseYamlNodes(bytes: Uint8Array, where: string, options: Option
   const documents = composed(text, where, options.code)
   for (const document of documents) {
     const error = document.errors[0]
-    if (error !== undefined) throw fail(options.code, `is not YAML: ${plain(error.message)}`, { where: placeText(where, lines, error.pos[0]) })
+    if (error !== undefined)
+      throw fail(options.code, `is not YAML: ${plain(error.message)}`, { where: placeText(where, lines, error.pos[0]) })
   }
   const reader = nodeReader(where, lines, options.code)
   return { text, lines, documents: documents.map((document) => reader(document.contents)) }
@@ -108,7 +109,8 @@ function rangeOf(node: unknown, fallback: number): YamlRange {
 
 function scalarOf(value: unknown): null | boolean | number | string {
   if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value
-  return String(value)
+  // The core schema has no other types; a value of a custom tag is nothing we read.
+  return null
 }
 
 function plain(message: string): string {
