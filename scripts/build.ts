@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { build as buildWithVite } from 'vite'
 
@@ -46,6 +46,32 @@ export async function buildPage(root: string): Promise<boolean> {
   return true
 }
 
+const ALWAYS_PACKED = ['README.md', 'LICENSE']
+
+/**
+ * Lays what package.json names under `files` into dist/package/, ready for `npm pack ./dist/package`: npm packs the modes it
+ * finds, and those of a clone depend on the umask. The package.json there has lost what only a clone can use.
+ */
+export async function stagePackage(root: string): Promise<void> {
+  const stage = join(root, 'dist/package')
+  await rm(stage, { recursive: true, force: true })
+  const { devDependencies, scripts, workspaces, ...kept } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    files: readonly string[]
+  } & Record<string, unknown>
+  for (const name of [...ALWAYS_PACKED, ...kept.files]) {
+    const found = await stat(join(root, name)).catch(() => undefined)
+    if (found === undefined) throw new Error(`${name} is to be packed, and is not there`)
+    for (const file of found.isDirectory() ? await filesBelow(root, name) : [name]) {
+      const copy = join(stage, file)
+      await mkdir(dirname(copy), { recursive: true })
+      await copyFile(join(root, file), copy)
+      await chmod(copy, file === 'dist/tally.js' ? 0o755 : 0o644)
+    }
+  }
+  await writeFile(join(stage, 'package.json'), `${JSON.stringify(kept, undefined, 2)}\n`)
+  await chmod(join(stage, 'package.json'), 0o644)
+}
+
 async function filesBelow(root: string, folder: string): Promise<readonly string[]> {
   const files: string[] = []
   for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
@@ -73,4 +99,8 @@ if (import.meta.main) {
     console.log('dist/tally.js')
   }
   if (only !== 'program') console.log((await buildPage(root)) ? 'dist/web' : 'dist/web (unchanged)')
+  if (only === undefined) {
+    await stagePackage(root)
+    console.log('dist/package')
+  }
 }

@@ -1,10 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorsDoc } from './errors-doc.ts'
 import { lintConfig } from './lint-config.ts'
 
 /** Every committed file that is made from code, and the function that makes it. A test holds each to what is committed. */
 export const GENERATED: Readonly<Record<string, () => string>> = {
   '.oxlintrc.json': () => `${JSON.stringify(lintConfig(), undefined, 2)}\n`,
+  'docs/errors.md': errorsDoc,
 }
 
 const ROOT = join(import.meta.dirname, '..')

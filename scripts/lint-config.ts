@@ -9,6 +9,11 @@ const RULES = {
   'no-empty': ['error', { allowEmptyCatch: false }],
   'no-var': 'error',
   'prefer-const': 'error',
+  // Taking members out of a copy is what a rest is for.
+  'no-unused-vars': [
+    'error',
+    { ignoreRestSiblings: true, argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
+  ],
   eqeqeq: 'error',
   'typescript/no-explicit-any': 'error',
   'typescript/no-non-null-assertion': 'error',
