@@ -54,7 +54,7 @@ export function canonicalTime(text: string): string {
 
 function settleSubject(hint: SubjectHint, projects: readonly Project[], fallbackName: string): Sbom['subject'] & { readonly purl: string } {
   const own = [...projects].sort((a, b) => compareText(a.purl, b.purl)).find(({ directory }) => directory === '')
-  const name = hint.name ?? own?.name ?? fallbackName
+  const name = hint.name ?? (own === undefined || own.name === '' ? fallbackName : own.name)
   const version = hint.version ?? own?.version ?? ''
   const sameAsOwn = own !== undefined && own.name === name && own.version === version
   const purl = hint.purl ?? (sameAsOwn ? own.purl : purlText({ type: 'generic', name, version }))

@@ -4,13 +4,17 @@ import { redact, withoutUserInfo } from '../../../kernel/redact.ts'
 import { purlText } from '../../../package/purl.ts'
 import type { Place } from './tree.ts'
 
-/** The package URL of a place. What came from a registry carries no qualifier, whichever mirror it was; what did not says where from. */
+/**
+ * The package URL of a place. What came from a registry carries no qualifier, whichever mirror it was; what did not says where from.
+ * A name that anybody wrote wrong still gets one, so that no package hides behind it.
+ */
 export function purlOf({ name, version, resolved }: Pick<Place, 'name' | 'version' | 'resolved'>): string {
-  const slash = name.startsWith('@') ? name.indexOf('/') : -1
+  const segments = name.split('/').filter((segment) => segment !== '')
+  const scope = segments[0]?.startsWith('@') === true ? segments.shift() : undefined
   return purlText({
     type: 'npm',
-    namespace: slash === -1 ? undefined : name.slice(0, slash),
-    name: slash === -1 ? name : name.slice(slash + 1),
+    namespace: scope,
+    name: segments.length === 0 ? 'unnamed' : segments.join('/'),
     version,
     qualifiers: sourceOf(resolved),
   })
