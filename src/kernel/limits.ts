@@ -48,6 +48,13 @@ export const LIMITS = {
   zstdFrames: 1_000_000,
   fileReadBytes: 64 * MiB,
   lockfileBytes: 128 * MiB,
+  /** package.json and the like. */
+  packageFileBytes: 4 * MiB,
+  packageDatabaseBytes: 256 * MiB,
+  /** All files one SBOM is made of, together. */
+  catalogedBytes: 1 * GiB,
+  directoryEntries: 2_000_000,
+  directoryDepth: 128,
   checkFileBytes: 4 * MiB,
   checkFiles: 200_000,
   logEntryBytes: 4 * KiB,
