@@ -11,7 +11,7 @@ import { shippableFile } from './publish.ts'
 import { attachLogged, logSealed, seal } from './seal.ts'
 import type { Logged } from './seal.ts'
 import type { Workspace } from './workspace.ts'
-import { checkpointFacts } from '../ledger/checkpoint.ts'
+import { openedCheckpoint } from '../ledger/checkpoint-facts.ts'
 
 export type SealRequest = {
   readonly workspace: Workspace
@@ -55,7 +55,7 @@ export async function sealArtifact(request: SealRequest): Promise<SealedArtifact
     places.push(target.name)
   }
   if (request.bundleFile !== undefined) places.push(await writeBundle(workspace, request.bundleFile, logged))
-  const { size, root } = checkpointFacts(logged.proof.checkpoint)
+  const { size, root } = openedCheckpoint(logged.proof.checkpoint)
   return { artifact: artifact.digest, predicateType: request.predicateType, bundle: logged.bundle, signer: { keyId: signer.keyId, kind: request.signerKind }, log: { index: logged.index, size, root }, places }
 }
 

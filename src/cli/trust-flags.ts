@@ -5,6 +5,8 @@ import { trustOf } from '../chain/trust-of.ts'
 import { textOf } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
+import { loadPublicKey } from '../trust/keys.ts'
+import { parseTrustFile, readTrustFile, trustKeys } from '../trust/trust-policy.ts'
 import type { Trust } from '../trust/trust-policy.ts'
 import type { Context, OptionSpec } from './command.ts'
 
@@ -26,28 +28,23 @@ export async function trustFromFlags(context: Context, workspace: Workspace): Pr
   const { deps, flags, cwd } = context
   const keys = flags.list('key')
   if (keys.length > 0) {
-    const list = await Promise.all(
-      keys.map(async (file) => ({ name: file, authority: 'key' as const, key: textOf(await readFileBounded(deps, resolve(cwd, file), 'keyFileBytes'), 'key-invalid', file), may: ['any' as const, 'log' as const] })),
+    const named = await Promise.all(
+      keys.map(async (file) => ({ name: file, key: loadPublicKey(textOf(await readFileBounded(deps, resolve(cwd, file), 'keyFileBytes'), 'key-invalid', file), file) })),
     )
-    return { trust: await trustOf(workspace, list, cwd), from: `--key ${keys.join(', ')}` }
+    return { trust: trustKeys(named), from: `--key ${keys.join(', ')}` }
   }
   const file = flags.text('trust')
-  if (file !== undefined) return { trust: await trustOf(workspace, await readTrust(context, resolve(cwd, file), file), cwd), from: file }
-  const project = await findProjectFile(deps, cwd)
-  if (project !== undefined) {
-    const loaded = await loadProject(deps, cwd)
-    return { trust: await trustOf(workspace, loaded.config.trust, loaded.dir), from: 'tally.yaml' }
+  if (file !== undefined) {
+    const bytes = await readFileBounded(deps, resolve(cwd, file), 'configBytes')
+    return { trust: await trustOf(workspace, parseTrustFile(bytes, file), cwd, file), from: file }
   }
-  const own = resolve(workspace.dataDir, 'trust.yaml')
-  if ((await deps.fs.stat(own).catch(() => undefined)) !== undefined) {
-    return { trust: await trustOf(workspace, await readTrust(context, own, own), workspace.dataDir), from: own }
+  if ((await findProjectFile(deps, cwd)) !== undefined) {
+    const project = await loadProject(deps, cwd)
+    return { trust: await trustOf(workspace, project.config.trust, project.dir, 'tally.yaml'), from: 'tally.yaml' }
   }
+  const own = await readTrustFile(deps, workspace.dataDir)
+  if (own !== undefined) return { trust: await trustOf(workspace, own, workspace.dataDir, 'trust.yaml'), from: `${workspace.dataDir}/trust.yaml` }
   throw fail('untrusted', 'nobody is trusted here: no --key, no tally.yaml, no trust.yaml in the data directory', {
-    hint: `add --key FILE, or write to ${own}: trust: [{ name: team, authority: key, key: team.pub, may: [any, log] }]`,
+    hint: `add --key FILE, or write to ${workspace.dataDir}/trust.yaml: {version: 1, trust: [{ name: team, authority: key, key: team.pub, may: [any, log] }]}`,
   })
-}
-
-async function readTrust(context: Context, path: string, where: string) {
-  const { parseTrustFile } = await import('../trust/trust-policy.ts')
-  return parseTrustFile(await readFileBounded(context.deps, path, 'configBytes'), where)
 }

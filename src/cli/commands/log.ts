@@ -22,7 +22,7 @@ export const log = defineCommand({
   },
   words: { min: 1, max: 1, names: 'a verb: check or show' },
   run: async (context) => {
-    const { flags, terminal, words, deps, cwd } = context
+    const { flags, terminal, words, cwd } = context
     const workspace = await openWorkspaceOf(context)
     const ledger = await workspace.ledger()
     if (words[0] === 'show') {
@@ -35,7 +35,7 @@ export const log = defineCommand({
     const report = await ledger.check()
     const problems = report.problems.map((problem) => `${problem.file}: ${problem.why}`)
     for (const place of flags.list('against')) {
-      for (const witness of await readLogWitness(workspace, resolve(cwd, place), place, deps)) {
+      for (const witness of await readLogWitness(workspace, resolve(cwd, place), place)) {
         const against = await ledger.checkAgainst(witness)
         if (!against.ok) problems.push(`${place}: ${against.why}`)
       }

@@ -12,7 +12,6 @@ import { readFileBounded } from '../../kernel/read-file.ts'
 import { parsePolicy } from '../../policy/document.ts'
 import { verifierIdOf } from '../../policy/check-vsa.ts'
 import { vsaPredicate } from '../../policy/vsa.ts'
-import { VERSION } from '../../kernel/version.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, openSignerOf, openWorkspaceOf } from '../context.ts'
 import { proofJson } from '../render/json.ts'
@@ -63,10 +62,11 @@ export const promote = defineCommand({
       ...(releaseTag === undefined ? {} : { releaseTag }),
       acknowledge: async ({ verdict }) => {
         const predicate = vsaPredicate(verdict, {
-          verifier: { id: verifierIdOf(signer.keyId), version: { tally: VERSION } },
+          verifierId: verifierIdOf(signer.keyId),
           resourceUri: destination.scheme === 'registry' ? `oci://${destination.host}/${destination.repository}` : `tally://${policy.name}`,
           policyUri: `https://tallystick.dev/policy/${encodeURIComponent(policy.name)}`,
-          verifiedLevels: ['SLSA_BUILD_LEVEL_1'],
+          timeVerified: verdict.at,
+          levels: ['SLSA_BUILD_LEVEL_1'],
         })
         await sealArtifact({ workspace, reference: pinned, signer, signerKind: kind, predicateType: PREDICATE.vsa, predicate })
       },

@@ -32,7 +32,7 @@ export const ship = defineCommand({
     const project = await loadProject(deps, cwd)
     const workspace = await openWorkspaceOf(context)
     const { signer, kind, publicKeyFile } = await openSignerOf(context, workspace, project.config.sign.key, project.dir)
-    const trust = await trustOf(workspace, project.config.trust, project.dir)
+    const trust = await trustOf(workspace, project.config.trust, project.dir, 'tally.yaml')
     const to = flags.text('to')
     const outcome = await shipProject({
       workspace,
