@@ -28,7 +28,9 @@ function refusal(issues: readonly Issue[], yaml: YamlText, root: YamlNode, where
   if (first === undefined) return fail(code, 'is not valid', { where })
   const field = first.path.map(String).join('.')
   const more = wrongs.length > 1 ? ` (and ${wrongs.length - 1} more)` : ''
-  return fail(code, `${field === '' ? 'the document' : `field \`${field}\``}: ${first.message}${more}`, { where: placeText(where, yaml.lines, first.offset) })
+  return fail(code, `${field === '' ? 'the document' : `field \`${field}\``}: ${first.message}${more}`, {
+    where: placeText(where, yaml.lines, first.offset),
+  })
 }
 
 function locate(issue: Issue, root: YamlNode): Wrong {
@@ -42,7 +44,9 @@ function locate(issue: Issue, root: YamlNode): Wrong {
     }
   }
   const at = nodeAt(root, issue.path)
-  const message = at.missing ? 'is missing' : issue.message.replace(/^Invalid input: /, '').replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
+  const message = at.missing
+    ? 'is missing'
+    : issue.message.replace(/^Invalid input: /, '').replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
   return { path: issue.path, message, offset: at.offset }
 }
 

@@ -40,7 +40,8 @@ export function parseYamlNodes(bytes: Uint8Array, where: string, options: Option
   const documents = composed(text, where, options.code)
   for (const document of documents) {
     const error = document.errors[0]
-    if (error !== undefined) throw fail(options.code, `is not YAML: ${plain(error.message)}`, { where: placeText(where, lines, error.pos[0]) })
+    if (error !== undefined)
+      throw fail(options.code, `is not YAML: ${plain(error.message)}`, { where: placeText(where, lines, error.pos[0]) })
   }
   const reader = nodeReader(where, lines, options.code)
   return { text, lines, documents: documents.map((document) => reader(document.contents)) }
