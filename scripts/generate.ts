@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { policyJsonSchema } from '../src/policy/document.ts'
 import { errorsDoc } from './errors-doc.ts'
 import { lintConfig } from './lint-config.ts'
 
@@ -7,6 +8,7 @@ import { lintConfig } from './lint-config.ts'
 export const GENERATED: Readonly<Record<string, () => string>> = {
   '.oxlintrc.json': () => `${JSON.stringify(lintConfig(), undefined, 2)}\n`,
   'docs/errors.md': errorsDoc,
+  'schemas/policy.schema.json': () => `${JSON.stringify(policyJsonSchema(), undefined, 2)}\n`,
 }
 
 const ROOT = join(import.meta.dirname, '..')

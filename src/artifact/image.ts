@@ -13,7 +13,12 @@ import type { ImageSource } from './image-source.ts'
 import { readManifest } from './manifest.ts'
 
 /** One layer of an image: packed bytes by `descriptor`, unpacked bytes by `diffId`. `index` counts from 0 at the bottom. */
-export type ImageLayer = { readonly index: number; readonly descriptor: Descriptor; readonly compression: Compression; readonly diffId: Digest }
+export type ImageLayer = {
+  readonly index: number
+  readonly descriptor: Descriptor
+  readonly compression: Compression
+  readonly diffId: Digest
+}
 
 /** A container image of one platform. `layers` from the bottom to the top. */
 export type Image = {
@@ -37,7 +42,9 @@ const LAYER_TYPES: ReadonlyMap<string, Compression> = new Map(
 const configSchema = z.object({
   rootfs: z.object({
     type: z.literal('layers'),
-    diff_ids: z.array(z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'is not a sha256 digest')).max(LIMITS.layersPerImage),
+    diff_ids: z
+      .array(z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'is not a sha256 digest'))
+      .max(LIMITS.layersPerImage),
   }),
 })
 
@@ -87,8 +94,14 @@ function severalPlatforms(manifests: readonly Descriptor[], where: string): Erro
   const named = manifests
     .filter(({ platform }) => platform !== undefined && platform.os !== 'unknown')
     .slice(0, 8)
-    .map(({ digest, platform }) => `${digest} (${platform?.os}/${platform?.architecture}${platform?.variant === undefined ? '' : `/${platform.variant}`})`)
-  return fail('reference-invalid', 'is an index of several images', { where, hint: `name one of them by digest: ${safeText(named.join(', '))}` })
+    .map(
+      ({ digest, platform }) =>
+        `${digest} (${platform?.os}/${platform?.architecture}${platform?.variant === undefined ? '' : `/${platform.variant}`})`,
+    )
+  return fail('reference-invalid', 'is an index of several images', {
+    where,
+    hint: `name one of them by digest: ${safeText(named.join(', '))}`,
+  })
 }
 
 function shown(mediaType: string): string {

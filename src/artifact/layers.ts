@@ -63,7 +63,12 @@ export type LayerWalk = {
  * readers keep their findings back until then. Throws `artifact-malformed`, `digest-mismatch`, `limit-exceeded`, and what
  * `readImage` throws.
  */
-export async function walkLayers(source: ImageSource, digest: Digest, readers: readonly LayerReader[], options: LayerOptions = {}): Promise<LayerWalk> {
+export async function walkLayers(
+  source: ImageSource,
+  digest: Digest,
+  readers: readonly LayerReader[],
+  options: LayerOptions = {},
+): Promise<LayerWalk> {
   const image = await readImage(source, digest)
   const squash = createSquash({ ...LIMITS, ...options.caps })
   const walk: Walk = { source, image, readers, options, squash, symlinks: new Map(), files: 0, entries: 0, bytes: 0 }
@@ -131,7 +136,8 @@ function takeHardLink(walk: Walk, link: HardLink, visible: boolean, links: Retur
   }
   if (link.kind !== 'file') return
   if (visible) walk.files += 1
-  if (isDelivered(walk, visible) && walk.readers.some((reader) => reader.wants(link.path))) links.want(link.target, { path: link.path, visible })
+  if (isDelivered(walk, visible) && walk.readers.some((reader) => reader.wants(link.path)))
+    links.want(link.target, { path: link.path, visible })
 }
 
 function isDelivered(walk: Walk, visible: boolean): boolean {
@@ -161,7 +167,11 @@ function deliver(
 }
 
 /** One pass over a layer: packed digest (by the source), unpacking, diff id, tar. */
-async function readLayer(walk: Walk, layer: ImageLayer, visit: (entry: TarEntry) => undefined | Promise<void>): Promise<{ entries: number; bytes: number }> {
+async function readLayer(
+  walk: Walk,
+  layer: ImageLayer,
+  visit: (entry: TarEntry) => undefined | Promise<void>,
+): Promise<{ entries: number; bytes: number }> {
   const { source, image, options } = walk
   const where = nameLayer(image, layer)
   const caps = options.caps === undefined ? {} : { caps: options.caps }

@@ -94,7 +94,7 @@ function makeTarget(files: LayoutFiles, name: string, changeIndex: ChangeIndex):
 }
 
 /** Looks at each manifest once: what a digest names never changes. */
-function makeGlancer(
+export function makeGlancer(
   read: (digest: Digest, promised?: string) => Promise<ManifestBytes | undefined>,
 ): (listed: Descriptor) => Promise<Glance | undefined> {
   const seen = new Map<Digest, Glance>()

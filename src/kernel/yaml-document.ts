@@ -23,7 +23,7 @@ type Issue = z.core.$ZodIssue
 type Wrong = { readonly path: readonly PropertyKey[]; readonly message: string; readonly offset: number }
 
 function refusal(issues: readonly Issue[], yaml: YamlText, root: YamlNode, where: string, code: ErrorCode): Error {
-  const wrongs = issues.map((issue) => locate(issue, root)).sort((a, b) => a.offset - b.offset)
+  const wrongs = issues.map((issue) => locate(issue, root)).toSorted((a, b) => a.offset - b.offset)
   const first = wrongs[0]
   if (first === undefined) return fail(code, 'is not valid', { where })
   const field = first.path.map(String).join('.')

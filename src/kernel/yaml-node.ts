@@ -109,7 +109,8 @@ function rangeOf(node: unknown, fallback: number): YamlRange {
 
 function scalarOf(value: unknown): null | boolean | number | string {
   if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value
-  return String(value)
+  // The core schema has no other types; a value of a custom tag is nothing we read.
+  return null
 }
 
 function plain(message: string): string {

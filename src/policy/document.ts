@@ -72,7 +72,10 @@ const verdict = z
     verifier: uri.describe('verifier.id, exactly. Without it: the id that belongs to the key that signed.').optional(),
     policy: words.describe('Digest (sha256:…) or exact URI of the policy that must have been judged by.').optional(),
     resource: words.describe('resourceUri, exactly. Without it: the resource that is being judged.').optional(),
-    levels: z.array(z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'must be a level like SLSA_BUILD_LEVEL_1')).max(20).default([]),
+    levels: z
+      .array(z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'must be a level like SLSA_BUILD_LEVEL_1'))
+      .max(20)
+      .default([]),
     'max-age': maxAge.optional(),
   })
   .describe('A verification summary (VSA) of an earlier environment.')
@@ -102,14 +105,20 @@ const requirements = z
 
 const forbid = z.strictObject({
   licences: z
-    .array(words.refine((text) => parseLicence(text)?.kind === 'licence', 'is not one SPDX licence id (with WITH and an exception, if meant)'))
+    .array(
+      words.refine((text) => parseLicence(text)?.kind === 'licence', 'is not one SPDX licence id (with WITH and an exception, if meant)'),
+    )
     .max(1000)
     .default([])
-    .describe('SPDX licence ids (with WITH and its exception where that is meant). A component is forbidden when no choice it offers avoids them.'),
+    .describe(
+      'SPDX licence ids (with WITH and its exception where that is meant). A component is forbidden when no choice it offers avoids them.',
+    ),
   'unknown-licences': z
     .enum(['allow', 'deny'])
     .default('deny')
-    .describe('What to do with a component whose licence is not declared or is no SPDX expression. Counts only when licences are forbidden.'),
+    .describe(
+      'What to do with a component whose licence is not declared or is no SPDX expression. Counts only when licences are forbidden.',
+    ),
   packages: z
     .array(
       words.refine(
@@ -129,10 +138,7 @@ export const policyDocument = z
     name,
     require: requirements,
     forbid: forbid.optional(),
-    'allow-asserted-time': z
-      .boolean()
-      .default(false)
-      .describe("Whether an age may be counted from a time that is only the signer's word."),
+    'allow-asserted-time': z.boolean().default(false).describe("Whether an age may be counted from a time that is only the signer's word."),
     waivers: z.array(waiverDocument).max(1000).default([]),
   })
   .superRefine((policy, context) => {
@@ -142,7 +148,11 @@ export const policyDocument = z
     const ids = new Set<string>()
     for (const [index, waiver] of policy.waivers.entries()) {
       if (!(CLAUSES as readonly string[]).includes(waiver.clause)) {
-        context.addIssue({ code: 'custom', path: ['waivers', index, 'clause'], message: `is no clause; the clauses are ${CLAUSES.join(', ')}` })
+        context.addIssue({
+          code: 'custom',
+          path: ['waivers', index, 'clause'],
+          message: `is no clause; the clauses are ${CLAUSES.join(', ')}`,
+        })
       }
       if (ids.has(waiver.id)) context.addIssue({ code: 'custom', path: ['waivers', index, 'id'], message: 'is used twice' })
       ids.add(waiver.id)

@@ -14,7 +14,10 @@ export function showAll(values: readonly string[], most = 5): string {
 
 /** The artifact as it is written on a command line that a person may copy into a shell. */
 export function artifactWord(artifact: Artifact): string {
-  const name = artifact.kind === 'manifest' && artifact.file === undefined && !artifact.name.includes('@') ? `${artifact.name}@${artifact.digest}` : artifact.name
+  const name =
+    artifact.kind === 'manifest' && artifact.file === undefined && !artifact.name.includes('@')
+      ? `${artifact.name}@${artifact.digest}`
+      : artifact.name
   const word = safeText(name)
   return /^[A-Za-z0-9_./:@%+=-]+$/.test(word) && !word.startsWith('-') ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -36,6 +36,7 @@ export function describeDatabase(url: string): string {
 
 type PooledConnection = DatabaseConnection & {
   readonly query: (sql: string, parameters?: readonly unknown[]) => Promise<QueryResult<unknown> & { readonly command: string }>
+  readonly rollback: () => Promise<void>
   readonly release: () => void
 }
 
@@ -76,27 +77,44 @@ function postgresDriver(deps: DriverDeps, url: string, where: string): Driver {
       const { command } = await pooled(connection).query('commit')
       if (command !== 'COMMIT') throw fail('bug', 'a transaction went on after one of its statements had failed', { where })
     },
-    rollbackTransaction: async (connection) => {
-      await pooled(connection).query('rollback')
-    },
+    rollbackTransaction: async (connection) => await pooled(connection).rollback(),
     destroy: async () => await pool?.end(),
   }
 }
 
 function postgresConnection(client: PoolClient, where: string): PooledConnection {
-  let lost = false
+  // Set when the connection is gone or in no known state: it is then closed, not given back to the pool.
+  let lost: unknown
+  // A connection may end between two queries; without a listener that would end the process.
+  const onError = (error: Error): void => {
+    lost ??= error
+  }
+  client.on('error', onError)
   const query: PooledConnection['query'] = async (sql, parameters) => {
     try {
+      if (lost !== undefined) throw lost
       const { rows, rowCount, command } = await client.query(sql, parameters === undefined ? undefined : [...parameters])
       return { rows, command, ...(rowCount === null || command === 'SELECT' ? {} : { numAffectedRows: BigInt(rowCount) }) }
     } catch (error) {
-      if (isConnectionLost(error) || sqlIsControl(sql)) lost = true
-      throw asDatabaseError(error, where)
+      if (isConnectionLost(error) || sqlIsControl(sql)) lost ??= error
+      throw asDatabaseError(lost ?? error, where)
     }
   }
   return {
     query,
-    release: () => client.release(lost),
+    rollback: async () => {
+      if (lost !== undefined) return
+      try {
+        await query('rollback')
+      } catch {
+        // The error that led here says more than this one, and a closed connection is rolled back by the server.
+        lost ??= new Error('rollback failed')
+      }
+    },
+    release: () => {
+      client.off('error', onError)
+      client.release(lost !== undefined)
+    },
     executeQuery: async <R>(compiled: CompiledQuery): Promise<QueryResult<R>> =>
       (await query(compiled.sql, compiled.parameters)) as QueryResult<R>,
     // oxlint-disable-next-line require-yield
@@ -106,7 +124,7 @@ function postgresConnection(client: PoolClient, where: string): PooledConnection
   }
 }
 
-/** A connection on which begin, commit or rollback failed is in no known state. */
+/** A connection on which begin or commit failed is in no known state. */
 function sqlIsControl(sql: string): boolean {
-  return sql === 'commit' || sql === 'rollback' || sql.startsWith('begin ')
+  return sql === 'commit' || sql.startsWith('begin ')
 }

@@ -99,7 +99,7 @@ async function startCluster(): Promise<string | undefined> {
 const CLUSTER = `
 "$1/initdb" -D "$2/data" -U tally -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null || exit 1
 "$1/postgres" -D "$2/data" -c listen_addresses=127.0.0.1 -c port="$3" -c unix_socket_directories="$2" \\
-  -c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB -c logging_collector=off >/dev/null &
+  -c fsync=off -c deadlock_timeout=100ms -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB -c logging_collector=off >/dev/null &
 server=$!
 cat >/dev/null
 kill -INT "$server"

@@ -17,7 +17,8 @@ export const forbidLicences: Clause<unknown, SbomFacts> = {
     for (const component of facts.components) {
       const licence = component.licence === undefined ? undefined : parseLicence(component.licence)
       if (licence === undefined) {
-        if (denyUnknown) bad.push({ component, why: component.licence === undefined ? 'no licence' : show(component.licence) })
+        if (denyUnknown && (component.isPackage || component.licence !== undefined))
+          bad.push({ component, why: component.licence === undefined ? 'no licence' : show(component.licence) })
       } else if (isForbidden(licence, forbidden)) bad.push({ component, why: show(component.licence ?? '') })
     }
     if (bad.length === 0) return met(`${facts.components.length} components, none of them forbidden`)

@@ -11,5 +11,8 @@ export const provenanceBuilder: Clause<{ readonly builder?: string | undefined }
   judge: (facts, required) =>
     facts.builder === required.builder
       ? met(show(facts.builder))
-      : failed(show(facts.builder), 'build it with that builder, for example `tally ship` there, or name this one in require.provenance.builder'),
+      : failed(
+          show(facts.builder),
+          'build it with that builder, for example `tally ship` there, or name this one in require.provenance.builder',
+        ),
 }

@@ -12,6 +12,8 @@ export const provenanceSource: Clause<{ readonly source?: string | undefined }, 
   judge: (facts, required) => {
     const next = 'build it from that repository, or name this one in require.provenance.source'
     if (facts.source === undefined) return failed('no source with a git commit', next)
-    return compileMatcher(required.source ?? '').matches(facts.source.uri) ? met(show(facts.source.uri)) : failed(show(facts.source.uri), next)
+    return compileMatcher(required.source ?? '').matches(facts.source.uri)
+      ? met(show(facts.source.uri))
+      : failed(show(facts.source.uri), next)
   },
 }

@@ -8,7 +8,7 @@ const OURS = ['command', 'env', 'outputs', 'source']
 /** Names a build type is known to have; none for one that is not known, so that all must be allowed by the policy. */
 export function knownParameters(buildType: string): readonly string[] {
   if (Object.hasOwn(PARAMETERS, buildType)) return PARAMETERS[buildType] ?? []
-  return OWN_BUILD_TYPES.includes(buildType) ? OURS : []
+  return OWN_BUILD_TYPES.has(buildType) ? OURS : []
 }
 
-const OWN_BUILD_TYPES: readonly string[] = ['https://tallystick.dev/build-types/command/v1']
+const OWN_BUILD_TYPES: ReadonlySet<string> = new Set(['https://tallystick.dev/build-types/command/v1'])

@@ -47,7 +47,7 @@ export function readProvenance(value: unknown): Reading<ProvenanceFacts> {
     facts: {
       builder: runDetails.builder.id,
       buildType: buildDefinition.buildType,
-      parameters: Object.keys(externalParameters).sort(),
+      parameters: Object.keys(externalParameters).toSorted(),
       ...(dependency?.uri !== undefined && commit !== undefined ? { source: { uri: dependency.uri, commit } } : {}),
       ...(branch === undefined ? {} : { branch }),
       ...(clean.success ? { clean: clean.data } : {}),

@@ -13,7 +13,14 @@ export type SbomFacts = {
   readonly subject: DigestSet
 }
 
-export type SbomComponent = { readonly purl?: string; readonly name: string; readonly version: string; readonly licence?: string }
+export type SbomComponent = {
+  /** Files and operating systems declare no licence of their own. */
+  readonly isPackage: boolean
+  readonly purl: string | undefined
+  readonly name: string
+  readonly version: string
+  readonly licence: string | undefined
+}
 
 /** Reads the SBOM of a receipt by its predicate type. */
 export function readSbom(receipt: Receipt): Reading<SbomFacts> {
@@ -27,6 +34,7 @@ const licence = z.object({
   license: z.object({ id: z.string().optional(), name: z.string().optional() }).optional(),
 })
 const component: z.ZodType<CycloneDxComponent> = z.object({
+  type: z.string().optional(),
   name: z.string(),
   version: z.string().optional(),
   purl: z.string().optional(),
@@ -37,6 +45,7 @@ const component: z.ZodType<CycloneDxComponent> = z.object({
   },
 })
 type CycloneDxComponent = {
+  readonly type?: string | undefined
   readonly name: string
   readonly version?: string | undefined
   readonly purl?: string | undefined
@@ -57,19 +66,26 @@ function readCycloneDx(predicate: unknown): Reading<SbomFacts> {
   const { metadata, components, compositions } = parsed.data
   const flat: SbomComponent[] = []
   const pending = [...(components ?? []), ...(metadata?.component?.components ?? [])]
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+  // Grows while it is walked: what a component holds comes after what stands beside it.
+  for (const next of pending) {
     const declared = next.licenses?.map(licenceText).filter((text) => text !== undefined) ?? []
     flat.push({
+      isPackage: next.type !== 'file' && next.type !== 'operating-system',
       name: next.name,
       version: next.version ?? '',
-      ...(next.purl === undefined ? {} : { purl: next.purl }),
-      ...(declared.length === 0 ? {} : { licence: declared.length === 1 ? (declared[0] ?? '') : declared.map((text) => `(${text})`).join(' AND ') }),
+      purl: next.purl,
+      licence: declared.length > 1 ? declared.map((text) => `(${text})`).join(' AND ') : declared[0],
     })
     pending.push(...(next.components ?? []))
   }
   const aggregates = (compositions ?? []).map((composition) => composition.aggregate)
-  const subject = (metadata?.component?.hashes ?? []).map(({ alg, content }) => [alg.toLowerCase().replace('-', ''), content.toLowerCase()] as const)
-  return { ok: true, facts: { format: 'cyclonedx', components: flat, completeness: completenessOf(aggregates), subject: Object.fromEntries(subject) } }
+  const subject = (metadata?.component?.hashes ?? []).map(
+    ({ alg, content }) => [alg.toLowerCase().replace('-', ''), content.toLowerCase()] as const,
+  )
+  return {
+    ok: true,
+    facts: { format: 'cyclonedx', components: flat, completeness: completenessOf(aggregates), subject: Object.fromEntries(subject) },
+  }
 }
 
 /** Complete only when something is said and all of it says complete: one part that is not makes the whole incomplete. */
@@ -86,6 +102,7 @@ function licenceText(entry: z.infer<typeof licence>): string | undefined {
 const spdxPackage = z.object({
   SPDXID: z.string(),
   name: z.string(),
+  primaryPackagePurpose: z.string().optional(),
   versionInfo: z.string().optional(),
   licenseConcluded: z.string().optional(),
   licenseDeclared: z.string().optional(),
@@ -105,7 +122,8 @@ function readSpdx(predicate: unknown): Reading<SbomFacts> {
   const { packages, documentDescribes, relationships } = parsed.data
   const described = new Set(documentDescribes ?? [])
   for (const relation of relationships ?? []) {
-    if (relation.spdxElementId === 'SPDXRef-DOCUMENT' && relation.relationshipType === 'DESCRIBES') described.add(relation.relatedSpdxElement)
+    if (relation.spdxElementId === 'SPDXRef-DOCUMENT' && relation.relationshipType === 'DESCRIBES')
+      described.add(relation.relatedSpdxElement)
   }
   const roots = (packages ?? []).filter((each) => described.has(each.SPDXID))
   const root = roots.length === 1 ? roots[0] : undefined
@@ -115,10 +133,11 @@ function readSpdx(predicate: unknown): Reading<SbomFacts> {
       const purl = each.externalRefs?.find((reference) => reference.referenceType === 'purl')?.referenceLocator
       const declared = [each.licenseConcluded, each.licenseDeclared].find((text) => text !== undefined && text !== 'NOASSERTION')
       return {
+        isPackage: each.primaryPackagePurpose !== 'FILE' && each.primaryPackagePurpose !== 'OPERATING-SYSTEM',
         name: each.name,
         version: each.versionInfo ?? '',
-        ...(purl === undefined ? {} : { purl }),
-        ...(declared === undefined ? {} : { licence: declared }),
+        purl,
+        licence: declared,
       }
     })
   const subject = (root?.checksums ?? []).map((sum) => [sum.algorithm.toLowerCase(), sum.checksumValue.toLowerCase()] as const)

@@ -22,7 +22,8 @@ const predicate = z.object({
 
 export function readVsa(value: unknown): Reading<VsaFacts> {
   const parsed = predicate.safeParse(value)
-  if (!parsed.success) return { ok: false, why: `its predicate is no verification summary (${parsed.error.issues[0]?.path.join('.') ?? ''})` }
+  if (!parsed.success)
+    return { ok: false, why: `its predicate is no verification summary (${parsed.error.issues[0]?.path.join('.') ?? ''})` }
   const { verifier, timeVerified, resourceUri, policy, verificationResult, verifiedLevels } = parsed.data
   const sha256 = policy.digest?.['sha256']
   return {
