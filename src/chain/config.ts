@@ -8,6 +8,8 @@ import { SEVERITIES } from '../kernel/finding.ts'
 import { parseJson } from '../kernel/json.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import { parseYaml } from '../kernel/yaml-document.ts'
+import { parsePolicy } from '../policy/document.ts'
+import type { Policy } from '../policy/document.ts'
 import { trustListSchema } from '../trust/trust-policy.ts'
 
 const name = z.string().regex(/^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/, 'must be lower-case letters, digits, `.`, `_` or `-`')
@@ -136,4 +138,11 @@ function isMissing(error: unknown): boolean {
   if (error instanceof TallyError) return error.code === 'not-found'
   const code = (error as { code?: unknown } | null)?.code
   return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/** The policy of an environment, read from the project. Undefined when it has none. Throws `policy-invalid` or `not-found`. */
+export async function loadPolicy(deps: Pick<Deps, 'fs'>, project: Project, environment: string): Promise<Policy | undefined> {
+  const file = project.config.environments[environment]?.policy
+  if (file === undefined) return undefined
+  return parsePolicy(await readFileBounded(deps, resolve(project.dir, file), 'configBytes'), file)
 }

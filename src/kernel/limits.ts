@@ -9,6 +9,8 @@ const GiB = 1024 * MiB
 export const LIMITS = {
   jsonBytes: 64 * MiB,
   jsonDepth: 128,
+  /** Values of a YAML text, all that aliases stand for counted each time. */
+  yamlNodes: 200_000,
   configBytes: 1 * MiB,
   manifestBytes: 4 * MiB,
   indexEntries: 4096,
@@ -26,6 +28,8 @@ export const LIMITS = {
   referrersDepth: 4,
   evidencePerArtifact: 1000,
   manifestsPerCopy: 10_000,
+  /** Most bytes of all evidence of one artifact together. */
+  evidenceBytes: 256 * MiB,
   blobBytes: 32 * GiB,
   layersPerImage: 512,
   tarEntries: 1_000_000,
@@ -44,9 +48,24 @@ export const LIMITS = {
   zstdFrames: 1_000_000,
   fileReadBytes: 64 * MiB,
   lockfileBytes: 128 * MiB,
+  /** package.json and the like. */
+  packageFileBytes: 4 * MiB,
+  packageDatabaseBytes: 256 * MiB,
+  /** All files one SBOM is made of, together. */
+  catalogedBytes: 1 * GiB,
+  directoryEntries: 2_000_000,
+  directoryDepth: 128,
   checkFileBytes: 4 * MiB,
   checkFiles: 200_000,
   logEntryBytes: 4 * KiB,
+  /** An entry bundle: 256 entries and their length prefixes. */
+  logBundleBytes: 256 * (4 * KiB + 2),
+  logTileBytes: 8 * KiB,
+  logFiles: 4_000_000,
+  logProblems: 100,
+  noteBytes: 256 * KiB,
+  noteSignatures: 32,
+  proofHashes: 64,
   httpHeaderBytes: 64 * KiB,
   httpErrorBodyBytes: 64 * KiB,
   httpRequestBodyBytes: 16 * MiB,
@@ -64,6 +83,16 @@ export const LIMITS = {
   uploadChunkBytes: 16 * MiB,
   keyFileBytes: 64 * KiB,
   lockWaitMs: 60_000,
+  /** Longest wait for another process that writes to the SQLite file. */
+  databaseWaitMs: 30_000,
+  transactionAttempts: 20,
+  /** A temporary file this old belongs to nobody who still writes. */
+  temporaryFileMs: 86_400_000,
+  jobPayloadBytes: 64 * KiB,
+  pageRows: 200,
+  /** Most package versions one impact query follows. */
+  impactPackages: 10_000,
+  timelineEvents: 2000,
   buildMs: 3_600_000,
 } as const satisfies Record<string, number>
 
