@@ -11,7 +11,7 @@ import { readShape } from '../kernel/shape.ts'
 import { collectEvidence } from './collect.ts'
 import type { Collector, Found } from './collect.ts'
 import { ANNOTATION } from './evidence.ts'
-import { logProofText, parseLogProof } from './log-proof.ts'
+import { logProofText, parseLogProof } from './log-entry.ts'
 import type { LogProof } from './log-proof.ts'
 
 /** Where evidence of a file lies beside it, in the order it is looked for. */
