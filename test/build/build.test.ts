@@ -36,7 +36,7 @@ async function buildIn(
   }
   if (mode === 'private') await chmodBelow(folder, 0o600)
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  const options = { cwd: folder, env: { ...process.env, NO_COLOR: '1', ...env } }
+  const options = { cwd: folder, env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', ...env } }
   await run(process.execPath, [join(folder, 'scripts/build.ts')], options)
   const { stdout } = await run('npm', ['pack', '--silent', './dist/package'], options)
   return { folder, tarball: join(folder, stdout.trim()) }
