@@ -19,7 +19,7 @@ export function toCycloneDx(sbom: Sbom): Uint8Array {
   const body = {
     version: 1,
     metadata: {
-      timestamp: sbom.created,
+      ...(sbom.created === '' ? {} : { timestamp: sbom.created }),
       tools: { components: [{ type: 'application', name: sbom.tool.name, version: sbom.tool.version }] },
       component: subjectOf(sbom, subjectRef),
     },

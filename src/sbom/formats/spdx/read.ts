@@ -143,7 +143,7 @@ function completenessOf(comment: string | undefined): Sbom['completeness'] {
 
 /** `Tool: name-version`; the version begins after the last hyphen before a digit. */
 function toolOf(creators: readonly string[]): Sbom['tool'] {
-  const tool = creators.find((creator) => creator.startsWith('Tool: '))?.slice('Tool: '.length) ?? ''
+  const tool = creators.find((creator) => creator.startsWith('Tool: '))?.slice('Tool: '.length) ?? 'unknown'
   const [, name, version] = /^(.*)-(v?\d[^-]*)$/.exec(tool) ?? []
   return name === undefined || version === undefined ? { name: tool, version: '' } : { name, version }
 }

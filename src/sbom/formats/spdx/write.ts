@@ -32,7 +32,7 @@ export function toSpdx(sbom: Sbom): Uint8Array {
   const body = {
     name: nameOf(sbom.subject),
     comment: `${COMPLETENESS}${sbom.completeness}`,
-    creationInfo: { created: sbom.created, creators: [`Tool: ${sbom.tool.name}-${sbom.tool.version}`] },
+    creationInfo: { created: sbom.created, creators: [toolOf(sbom)] },
     packages: [subjectOf(sbom, subjectPurl), ...components.map((component) => packageOf(component, sbom))],
     relationships: relationshipsOf(sbom, subjectPurl),
     ...(extracted.length === 0 ? {} : { hasExtractedLicensingInfos: extracted }),
@@ -122,10 +122,14 @@ function licenceRefOf(name: string): string {
 function scopeNote(scope: Component['scope'], sbom: Sbom): object {
   return {
     annotationType: 'OTHER',
-    annotator: `Tool: ${sbom.tool.name}-${sbom.tool.version}`,
+    annotator: toolOf(sbom),
     annotationDate: sbom.created,
     comment: `${SCOPE}${scope}`,
   }
+}
+
+function toolOf({ tool }: Sbom): string {
+  return tool.version === '' ? `Tool: ${tool.name}` : `Tool: ${tool.name}-${tool.version}`
 }
 
 type Relationship = { readonly spdxElementId: string; readonly relationshipType: string; readonly relatedSpdxElement: string }
