@@ -63,7 +63,7 @@ describe.skipIf(!existsSync(join(DPKG, 'status')) || !works('dpkg-query'))('this
         .filter((line) => line !== '' && !/^(?:not-installed|config-files) /.test(line))
         .map((line) => line.slice(line.indexOf(' ') + 1))
       const found = sbom.components.map(({ purl }) => parsePurl(purl)).filter(({ type }) => type === 'deb')
-      expect(found.map(({ name, version, qualifiers }) => `${name} ${version} ${qualifiers['arch']}`).sort()).toEqual(listed.sort())
+      expect(found.map(({ name, version, qualifiers }) => `${name} ${version} ${qualifiers['arch']}`).toSorted()).toEqual(listed.toSorted())
       const known = new Set([sbom.subject.purl, ...sbom.components.map(({ purl }) => purl)])
       expect(sbom.edges.filter(({ from, to }) => !known.has(from) || !known.has(to))).toEqual([])
       expect(sbom.completeness).toBe('complete')

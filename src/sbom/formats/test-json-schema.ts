@@ -34,7 +34,7 @@ function follow(schema: Schema, pointer: string): Schema {
 
 function checkAny(value: unknown, schema: Rules, at: string): string | undefined {
   if (schema['type'] !== undefined) {
-    const types = [schema['type']].flat()
+    const types = [schema['type']].flat().map(String)
     const fits = types.some((type) => (type === 'integer' ? Number.isInteger(value) : type === typeName(value)))
     if (!fits) return `${at}: is ${typeName(value)}, not ${types.join(' or ')}`
   }
@@ -81,8 +81,8 @@ function checkText(value: unknown, schema: Rules, at: string): string | undefine
   if (typeof value !== 'string') return undefined
   if (typeof schema['pattern'] === 'string' && !new RegExp(schema['pattern'], 'u').test(value))
     return `${at}: does not match ${schema['pattern']}`
-  if (typeof schema['minLength'] === 'number' && [...value].length < schema['minLength']) return `${at}: is too short`
-  if (typeof schema['maxLength'] === 'number' && [...value].length > schema['maxLength']) return `${at}: is too long`
+  if (typeof schema['minLength'] === 'number' && value.length < schema['minLength']) return `${at}: is too short`
+  if (typeof schema['maxLength'] === 'number' && value.length > schema['maxLength']) return `${at}: is too long`
   const format = FORMATS[String(schema['format'])]
   return format === undefined || format.test(value) ? undefined : `${at}: is no ${String(schema['format'])}`
 }

@@ -25,7 +25,7 @@ export async function listedByNpm(directory: string): Promise<{ packages: string
     }
   }
   visit(root, purlOf({ name: root.name ?? '', version: root.version ?? '' }))
-  return { packages: [...packages].sort(compareText), edges: [...edges].sort(compareText) }
+  return { packages: [...packages].toSorted(compareText), edges: [...edges].toSorted(compareText) }
 }
 
 /** Runs npm in a directory and hands back what it printed. */

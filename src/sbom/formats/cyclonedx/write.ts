@@ -15,7 +15,7 @@ export const SCOPES = { required: 'required', optional: 'optional', dev: 'exclud
  */
 export function toCycloneDx(sbom: Sbom): Uint8Array {
   const subjectRef = sbom.subject.purl ?? 'subject'
-  const components = [...sbom.components].sort((a, b) => compareText(a.purl, b.purl))
+  const components = sbom.components.toSorted((a, b) => compareText(a.purl, b.purl))
   const body = {
     version: 1,
     metadata: {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../kernel/bytes.ts'
-import type { Sbom } from '../../model.ts'
+import type { Component, Sbom } from '../../model.ts'
 import { SAMPLE, shuffled } from '../test-sbom.ts'
 import { fromSpdx } from './read.ts'
 import { toSpdx } from './write.ts'
@@ -73,7 +73,7 @@ describe('toSpdx', () => {
 
   it('takes the address of what came from no registry', () => {
     const purl = 'pkg:npm/x@1?vcs_url=git%2Bhttps:%2F%2Fhost.example%2Fx.git%40abc'
-    const components = SAMPLE.components.slice(0, 1).map((one) => ({ ...one, purl }))
+    const components = SAMPLE.components.slice(0, 1).map((one) => Object.assign({}, one, { purl }))
     expect(write({ ...SAMPLE, components, edges: [] }).packages[1].downloadLocation).toBe('git+https://host.example/x.git@abc')
   })
 
@@ -82,14 +82,21 @@ describe('toSpdx', () => {
   })
 
   it('is read back as it was, save for evidence and layers', () => {
-    const components = SAMPLE.components.map(({ layer: _layer, ...one }) => ({ ...one, evidence: [] }))
+    const components = SAMPLE.components.map(withoutEvidence)
     expect(fromSpdx(toSpdx(SAMPLE))).toEqual({ ...SAMPLE, components })
   })
 })
 
-describe('fromSpdx', () => {
-  const read = (document: object) => fromSpdx(utf8(JSON.stringify({ spdxVersion: 'SPDX-2.3', ...document })))
+/** What SPDX has no field for. */
+function withoutEvidence({ layer: _layer, ...one }: Component): Component {
+  return { ...one, evidence: [] }
+}
 
+function read(document: object): Sbom {
+  return fromSpdx(utf8(JSON.stringify({ spdxVersion: 'SPDX-2.3', ...document })))
+}
+
+describe('fromSpdx', () => {
   it('turns reversed relationships round and takes the scope from them', () => {
     const sbom = read({
       name: 'doc',
@@ -130,7 +137,7 @@ if (!existsSync(data)) console.warn(`skipped: examples of the SPDX project (no $
 
 describe.skipIf(!existsSync(data))('examples of the SPDX project', () => {
   const files = existsSync(data)
-    ? readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((name) => /\.json$/.test(name) && !name.includes('spdx3'))
+    ? readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json') && !name.includes('spdx3'))
     : []
 
   it.each(files)('%s goes in, out and in again unchanged', (name) => {

@@ -27,7 +27,7 @@ const PURPOSES: Readonly<Record<Component['type'], string>> = {
  */
 export function toSpdx(sbom: Sbom): Uint8Array {
   const subjectPurl = sbom.subject.purl ?? 'subject'
-  const components = [...sbom.components].sort((a, b) => compareText(a.purl, b.purl))
+  const components = sbom.components.toSorted((a, b) => compareText(a.purl, b.purl))
   const extracted = extractedLicences(components)
   const body = {
     name: nameOf(sbom.subject),
@@ -112,7 +112,7 @@ function extractedLicences(components: readonly Component[]): object[] {
     const read = licence === undefined ? undefined : readLicence(licence)
     if (read?.kind === 'name') names.add(read.name)
   }
-  return [...names].sort(compareText).map((name) => ({ licenseId: licenceRefOf(name), extractedText: name, name }))
+  return [...names].toSorted(compareText).map((name) => ({ licenseId: licenceRefOf(name), extractedText: name, name }))
 }
 
 function licenceRefOf(name: string): string {
