@@ -5,6 +5,7 @@ import { PREDICATE } from '../evidence/evidence.ts'
 import { judgeAt, proveAt } from '../gate/judge.ts'
 import type { Judgement, JudgeContext, Proof } from '../gate/judge.ts'
 import { moveCurrent, promote, setRelease } from '../gate/promote.ts'
+import { parseDigest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { VERSION } from '../kernel/version.ts'
@@ -60,6 +61,8 @@ export type ShipOutcome = {
   /** What the last environment reached proves when everything is read from there again. */
   readonly proof: Proof
   readonly target: string
+  /** Name of the log. */
+  readonly origin: string
 }
 
 /**
@@ -127,7 +130,7 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
   const listedBefore = job.project.config.artifact.type === 'image' ? undefined : await runSbom(job, undefined)
   const { built, reused: buildReused } = await runBuild(job)
   say(`build: ${built.file.name} ${built.file.digest}`, buildReused)
-  const shippable = job.project.config.artifact.type === 'image' ? await shippableImage(deps, built.file.path, job.project.config.artifact.name) : shippableFile(deps, built.file.path, built.file)
+  const shippable = job.project.config.artifact.type === 'image' ? await shippableImage(deps, built.file.path, job.project.config.artifact.name) : shippableFile(deps, built.file.path, { name: built.file.name, digest: parseDigest(built.file.digest), size: built.file.size })
   const { listed, reused: sbomReused } = listedBefore ?? (await runSbom(job, shippable))
   say(`sbom: ${listed.components} components`, sbomReused)
   const { sealed, reused: signReused } = await runSign(job, shippable, checked, listed, built)
@@ -143,7 +146,7 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
   await job.boundary('attached')
   const climbed = await climb(job, shippable, path, policies, landing)
   const proof = await proveAt(climbed.at.target, shippable.artifact, job.trust)
-  return { job, shippable, checked, listed, built, logged: [...logged, ...climbed.logged], arrivals: climbed.arrivals, judgement: climbed.judgement, proof, target: path.at(-1) ?? first }
+  return { job, shippable, checked, listed, built, logged: [...logged, ...climbed.logged], arrivals: climbed.arrivals, judgement: climbed.judgement, proof, target: path.at(-1) ?? first, origin: (await job.workspace.ledger()).origin }
 }
 
 type Place = { readonly environment: string; readonly target: ImageTarget; readonly prefix: string }

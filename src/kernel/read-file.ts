@@ -40,7 +40,10 @@ export async function* readFileStream(deps: Pick<Deps, 'fs'>, path: string): Asy
 }
 
 /** Digest and size of a file, streamed; undefined when there is none. */
-export async function digestOfFile(deps: Pick<Deps, 'fs'>, path: string): Promise<{ readonly digest: Digest; readonly size: number } | undefined> {
+export async function digestOfFile(
+  deps: Pick<Deps, 'fs'>,
+  path: string,
+): Promise<{ readonly digest: Digest; readonly size: number } | undefined> {
   const hash = createHash('sha256')
   let size = 0
   try {

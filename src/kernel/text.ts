@@ -1,5 +1,4 @@
 // What an attacker may write and a terminal would obey: C0 and C1 controls, bidirectional overrides, zero-width and tag characters.
-// oxlint-disable-next-line no-control-regex
 const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]|[\u{e0000}-\u{e007f}]/gu
 

@@ -3,8 +3,10 @@ import type { ImageTarget } from '../../artifact/image-source.ts'
 import { PREDICATE } from '../../evidence/evidence.ts'
 import type { Verdict } from '../../evidence/verdict.ts'
 import type { Digest } from '../../kernel/digest.ts'
+import { fail } from '../../kernel/errors.ts'
 import { canonicalBytes } from '../../kernel/json.ts'
 import { digestOf } from '../../kernel/digest.ts'
+import { verifierIdOf } from '../../policy/check-vsa.ts'
 import { vsaPredicate } from '../../policy/vsa.ts'
 import type { Shippable } from '../publish.ts'
 import { attachLogged, logSealed, seal } from '../seal.ts'
@@ -27,7 +29,7 @@ export async function issueVerdict(job: ShipJob, shippable: Shippable, at: Image
   const usable = async (stored: z.infer<typeof issuedSchema>): Promise<boolean> => stored.basis === basis && (await workspace.blobs.has(stored.sealed.bundle as Digest))
   const { result } = await state.step(`verdict-${environment}`, issuedSchema, usable, async () => {
     const predicate = vsaPredicate(verdict, {
-      verifierId: 'https://tallystick.dev/verifier/local/v1',
+      verifierId: verifierIdOf(signer.keyId),
       resourceUri: resourceUri(job, environment),
       policyUri: `https://tallystick.dev/policy/${encodeURIComponent(verdict.policy.name)}`,
       timeVerified: verdict.at,
@@ -39,7 +41,7 @@ export async function issueVerdict(job: ShipJob, shippable: Shippable, at: Image
   const logged = await logSealed(workspace, signer, [sealed])
   await attachLogged(workspace, at, shippable.subject, logged, job.created)
   const [first] = logged
-  if (first === undefined) throw new Error('unreachable: one entry was logged')
+  if (first === undefined) throw fail('bug', 'one verdict was signed and none logged')
   return first
 }
 

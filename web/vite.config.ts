@@ -1,0 +1,14 @@
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  base: './',
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    target: 'es2023',
+    // The page is served with a policy that allows its own files only: nothing inlined, no preload shim.
+    assetsInlineLimit: 0,
+    modulePreload: false,
+  },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+})
