@@ -2,6 +2,8 @@ import { defineConfig } from 'vite'
 
 export default defineConfig({
   base: './',
+  // What is built hangs on the sources only, not on .env files or variables of whoever builds.
+  envDir: false,
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,

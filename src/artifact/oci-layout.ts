@@ -8,6 +8,7 @@ import type { LayoutIndex } from './layout-index.ts'
 import { findReferrers, findRoots } from './layout-search.ts'
 import type { Glance } from './layout-search.ts'
 import { manifestBytesOf, readManifest, referrerDescriptor } from './manifest.ts'
+import { makeQueue } from './queue.ts'
 import { isTag } from './reference.ts'
 import { overLimit } from '../kernel/bytes.ts'
 import type { Digest } from '../kernel/digest.ts'
@@ -111,16 +112,6 @@ export function makeGlancer(
     }
     seen.set(listed.digest, glance)
     return glance
-  }
-}
-
-/** One after the other, in the order asked, also past a failure. */
-function makeQueue(): <T>(fn: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (fn) => {
-    const next = last.then(fn)
-    last = next.catch(() => undefined)
-    return next
   }
 }
 

@@ -106,30 +106,35 @@ async function search(
     wanted.set(key, [...(wanted.get(key) ?? []), envelope])
   }
   const entryAt = readEntryAt(deps, place, size)
-  for await (const { index, record } of readRecords(deps, place, size)) {
-    const candidates = wanted.get(record.readUIntBE(0, KEY_BYTES))
-    if (candidates === undefined) {
-      if (record[0] === 0 && record.every((byte) => byte === 0)) return undefined
-      continue
+  for await (const { first, records } of readRecords(deps, place)) {
+    for (let at = 0; at < records.byteLength && first + at / RECORD < size; at += RECORD) {
+      const key = records.readUIntBE(at, KEY_BYTES)
+      const candidates = wanted.get(key)
+      if (candidates === undefined && key !== 0) continue
+      const record = records.subarray(at, at + RECORD)
+      // What a power cut leaves where a write was not flushed; no envelope hashes to it.
+      if (record.every((byte) => byte === 0)) return undefined
+      const envelope = candidates?.find((one) => hexOf(one) === toHex(record))
+      if (envelope === undefined) continue
+      const index = first + at / RECORD
+      const entry = await entryAt(index)
+      if (entry.envelope !== envelope) return undefined
+      if (!found.has(envelope)) found.set(envelope, { index, entry })
     }
-    const envelope = candidates.find((one) => hexOf(one) === toHex(record))
-    if (envelope === undefined) continue
-    const entry = await entryAt(index)
-    if (entry.envelope !== envelope) return undefined
-    if (!found.has(envelope)) found.set(envelope, { index, entry })
   }
   return found
 }
 
-async function* readRecords(deps: Pick<Deps, 'fs'>, place: LogPlace, size: number): AsyncGenerator<{ index: number; record: Buffer }> {
+/** Streams whole records, `first` being the index of the first of each piece. */
+async function* readRecords(deps: Pick<Deps, 'fs'>, place: LogPlace): AsyncGenerator<{ readonly first: number; readonly records: Buffer }> {
   let rest: Uint8Array = new Uint8Array(0)
-  let index = 0
+  let first = 0
   for await (const part of readFileStream(deps, indexPath(place))) {
     const bytes = Buffer.from(rest.byteLength === 0 ? part : concatBytes([rest, part]))
-    let at = 0
-    for (; at + RECORD <= bytes.byteLength && index < size; at += RECORD, index += 1)
-      yield { index, record: bytes.subarray(at, at + RECORD) }
-    rest = bytes.subarray(at)
+    const whole = bytes.byteLength - (bytes.byteLength % RECORD)
+    yield { first, records: bytes.subarray(0, whole) }
+    first += whole / RECORD
+    rest = bytes.subarray(whole)
   }
 }
 

@@ -19,6 +19,7 @@ export function tilePath(tile: Tile): string {
   return `tile/${tile.level}/${index}${tile.width === TILE_WIDTH ? '' : `.p/${tile.width}`}`
 }
 
+const LEVELS = 64
 const TILE_PATH = /^tile\/(entries|[0-9]{1,2})\/((?:x[0-9]{3}\/){0,4}[0-9]{3})(?:\.p\/([1-9][0-9]{0,2}))?$/
 
 /** The tile a path names, or undefined when it is no path `tilePath` could have made. */
@@ -30,7 +31,7 @@ export function parseTilePath(path: string): Tile | undefined {
     index: Number(index.replaceAll(/[x/]/g, '')),
     width: width === undefined ? TILE_WIDTH : Number(width),
   }
-  return tilePath(tile) === path ? tile : undefined
+  return tilePath(tile) === path && tile.width <= TILE_WIDTH && (tile.level === 'entries' || tile.level < LEVELS) ? tile : undefined
 }
 
 /** How many hashes stand at a level of tiles in a tree of `size` entries: one for each complete subtree of 256^level entries. */

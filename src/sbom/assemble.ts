@@ -22,6 +22,7 @@ export function assembleSbom(
     readonly fallbackName: string
     readonly created: string
     readonly completeness: Sbom['completeness']
+    readonly tool?: Sbom['tool'] | undefined
   },
 ): Sbom {
   const projects = catalogs.flatMap((catalog) => catalog.projects)
@@ -41,7 +42,7 @@ export function assembleSbom(
     edges: sortEdges([...edges, ...adopt(subject.purl, components, edges)]),
     completeness: options.completeness,
     created: canonicalTime(options.created),
-    tool: { name: 'tallystick', version: VERSION },
+    tool: options.tool ?? { name: 'tally', version: VERSION },
   }
 }
 
@@ -69,7 +70,8 @@ function dropOwned(catalogs: readonly Catalog[]): Component[] {
     .filter(({ evidence }) => !evidence.every(({ file }) => owned.some((paths) => paths.has(file))))
 }
 
-function mergeComponents(found: readonly Component[]): Component[] {
+/** One component for each package URL, sorted; the same for any order of what was found. */
+export function mergeComponents(found: readonly Component[]): Component[] {
   const byPurl = new Map<string, Component>()
   // A canonical order first, so that merging does not depend on the order of discovery.
   const ordered = found.map((component) => ({ component, key: canonicalJson(component) })).sort((a, b) => compareText(a.key, b.key))

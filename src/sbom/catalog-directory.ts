@@ -25,6 +25,8 @@ export type DirectoryOptions = {
   /** Patterns of relative paths that are not looked at (`*` within a segment, `**` over segments). */
   readonly exclude?: readonly string[]
   readonly catalogers?: readonly Cataloger[]
+  /** Who says it made the SBOM; this program when not given. */
+  readonly tool?: Sbom['tool']
 }
 
 /**
@@ -48,6 +50,7 @@ export async function catalogDirectory(
     fallbackName: options.mode === 'installed' ? basename(resolve(directory)) || 'root' : 'project',
     created: options.created,
     completeness,
+    tool: options.tool,
   })
 }
 

@@ -117,6 +117,11 @@ export async function readTrustFile(deps: Pick<Deps, 'fs'>, dataDir: string): Pr
   }
 }
 
+/** Reads a trust file: `version: 1` and a `trust` list. Throws `config-invalid` at file:line:column. */
+export function parseTrustFile(bytes: Uint8Array, where: string): readonly TrustEntry[] {
+  return parseYaml(bytes, where, trustFileSchema, 'config-invalid').trust
+}
+
 /** Everybody whose signature makes a checkpoint count: the logs' own keys, and each authority that may vouch for a log. */
 export function logVerifiersOf(trust: Trust): readonly NoteVerifier[] {
   return [...trust.logKeys, ...trust.authorities.filter((one) => one.may.includes('log')).map((one) => noteVerifierOf(one.key))]

@@ -89,7 +89,8 @@ export async function storeCredential(
 
 /** The keys a host has in the configuration. Docker Hub's is a URL of its first API; `docker login https://…` wrote others as URLs. */
 function keysOf(host: string): readonly string[] {
-  if (['docker.io', 'index.docker.io', 'registry-1.docker.io'].includes(host)) return ['https://index.docker.io/v1/', 'docker.io', 'index.docker.io']
+  if (['docker.io', 'index.docker.io', 'registry-1.docker.io'].includes(host))
+    return ['https://index.docker.io/v1/', 'docker.io', 'index.docker.io']
   return [host, `https://${host}`, `https://${host}/`, `https://${host}/v1/`, `https://${host}/v2/`]
 }
 
