@@ -44,19 +44,6 @@ export async function readSidecar(deps: Pick<Deps, 'fs'>, path: string): Promise
   return into.result()
 }
 
-/** Writes a bundle as the whole of a file, and its log proof beside it. What was in the two before is gone. */
-export async function writeSidecar(
-  deps: Pick<Deps, 'fs' | 'randomBytes'>,
-  path: string,
-  bundle: Uint8Array,
-  logProof?: LogProof,
-): Promise<void> {
-  // Proofs first: a proof without its bundle is harmless, a bundle without its proof would look unlogged.
-  if (logProof === undefined) await deps.fs.rm(proofPathOf(path), { force: true })
-  else await writeFileAtomic(deps, proofPathOf(path), canonicalBytes({ [digestOf(bundle)]: logProof }))
-  await writeFileAtomic(deps, path, bundle)
-}
-
 /**
  * Adds a bundle, and its log proof, to a `.jsonl` sidecar. A bundle that is there already is not written again. Readers see the
  * old files or the new ones. Several writers of one file must hold a lock of their own.
@@ -71,6 +58,7 @@ export async function addToSidecar(
   const lines = linesOf(stored ?? new Uint8Array(0))
   const digest = digestOf(bundle)
   if (logProof !== undefined) {
+    // Proofs first: a proof without its bundle is harmless, a bundle without its proof would look unlogged.
     const proofs = await readProofs(deps, path)
     await writeFileAtomic(deps, proofPathOf(path), canonicalBytes({ ...Object.fromEntries(proofs), [digest]: logProof }))
   }
@@ -78,14 +66,15 @@ export async function addToSidecar(
   await writeFileAtomic(deps, path, concatBytes([...lines, bundle].flatMap((line) => [line, utf8('\n')])))
 }
 
-/** Writes a bundle file that holds this one bundle, and its log proof beside it. */
+/** Writes a bundle file that holds this one bundle, and its log proof beside it. What was in the two before is gone. */
 export async function writeSidecar(
   deps: Pick<Deps, 'fs' | 'randomBytes'>,
   path: string,
   bundle: Uint8Array,
   logProof?: LogProof,
 ): Promise<void> {
-  if (logProof !== undefined) await writeFileAtomic(deps, proofPathOf(path), canonicalBytes({ [digestOf(bundle)]: logProof }))
+  if (logProof === undefined) await deps.fs.rm(proofPathOf(path), { force: true })
+  else await writeFileAtomic(deps, proofPathOf(path), canonicalBytes({ [digestOf(bundle)]: logProof }))
   await writeFileAtomic(deps, path, bundle)
 }
 

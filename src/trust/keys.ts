@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { toBase64 } from '../kernel/bytes.ts'
-import { TallyError, fail } from '../kernel/errors.ts'
+import { fail } from '../kernel/errors.ts'
 import { encryptPkcs8, isEncryptedPkcs8 } from './pkcs8.ts'
 import type { KeyAlgorithm, Signer } from './signer.ts'
 
@@ -43,7 +43,7 @@ export function exportPrivateKey(key: KeyObject, passphrase: string | undefined)
  * text is from. Throws `passphrase-missing`, `passphrase-wrong`, or `key-invalid` saying what the text is instead.
  */
 export function loadSigner(pem: string, passphrase?: string, where?: string): Signer {
-  const key = openKey(pem, passphrase, where)
+  const key = openPrivateKey(pem, passphrase, at(where))
   const { keyId, algorithm, pem: publicKeyPem } = publicKeyOf(key, where)
   const hash = algorithm === 'ed25519' ? null : 'sha256'
   return { keyId, algorithm, publicKeyPem, sign: (bytes) => Promise.resolve(new Uint8Array(sign(hash, bytes, key))) }
@@ -56,7 +56,7 @@ export function loadPublicKey(pem: string, where?: string): PublicKey {
   try {
     return publicKeyOf(createPublicKey(pem), where)
   } catch (cause) {
-    throw asKeyError(cause, 'is not a public key that can be read', at(where))
+    throw asKeyError(cause, 'is not a public key that can be read', where)
   }
 }
 
@@ -73,25 +73,6 @@ export function publicKeyOf(key: KeyObject, where?: string): PublicKey {
     pem: String(canonical.export({ type: 'spki', format: 'pem' })),
     key: canonical,
     verify: (bytes, signature) => SIGNATURE_HASHES[algorithm].some((hash) => verify(hash, bytes, canonical, signature)),
-  }
-}
-
-/** A private key of a PEM text, of any of the supported kinds. Inputs and errors as of `loadSigner`. */
-export function openKey(pem: string, passphrase: string | undefined, name?: string): KeyObject {
-  const where = at(name)
-  const { label, der } = onlyBlock(pem, where)
-  if (label === 'ENCRYPTED PRIVATE KEY') {
-    if (passphrase === undefined) throw fail('passphrase-missing', 'is encrypted, and no passphrase was given', where)
-    if (!isEncryptedPkcs8(der)) throw fail('key-invalid', 'is damaged: it is not an encrypted PKCS#8 key', where)
-    return supported(decrypt(pem, passphrase, where), where)
-  }
-  if (label !== 'PRIVATE KEY' && label !== 'EC PRIVATE KEY' && label !== 'RSA PRIVATE KEY') {
-    throw fail('key-invalid', `is ${describeBlock(label)}, where a private key belongs`, where)
-  }
-  try {
-    return supported(createPrivateKey({ key: pem, format: 'pem' }), where)
-  } catch (cause) {
-    throw asKeyError(cause, 'is not a private key that can be read', where)
   }
 }
 
@@ -116,17 +97,25 @@ function at(where: string | undefined): At {
   return where === undefined ? {} : { where }
 }
 
-function decrypt(pem: string, passphrase: string, where: At): KeyObject {
-  try {
-    return createPrivateKey({ key: pem, format: 'pem', passphrase })
-  } catch (cause) {
-    throw fail('passphrase-wrong', 'does not open with this passphrase', { ...where, cause })
+function openPrivateKey(pem: string, passphrase: string | undefined, where: At): KeyObject {
+  const { label, der } = onlyBlock(pem, where)
+  if (label === 'ENCRYPTED PRIVATE KEY') {
+    if (passphrase === undefined) throw fail('passphrase-missing', 'is encrypted, and no passphrase was given', where)
+    if (!isEncryptedPkcs8(der)) throw fail('key-invalid', 'is damaged: it is not an encrypted PKCS#8 key', where)
+    try {
+      return createPrivateKey({ key: pem, format: 'pem', passphrase })
+    } catch (cause) {
+      throw fail('passphrase-wrong', 'does not open with this passphrase', { ...where, cause })
+    }
   }
-}
-
-function supported(key: KeyObject, where: At): KeyObject {
-  algorithmOf(key, where)
-  return key
+  if (label !== 'PRIVATE KEY' && label !== 'EC PRIVATE KEY' && label !== 'RSA PRIVATE KEY') {
+    throw fail('key-invalid', `is ${describeBlock(label)}, where a private key belongs`, where)
+  }
+  try {
+    return createPrivateKey({ key: pem, format: 'pem' })
+  } catch (cause) {
+    throw fail('key-invalid', 'is not a private key that can be read', { ...where, cause })
+  }
 }
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,64})-----([^-]*)-----END \1-----/g
@@ -162,8 +151,9 @@ function algorithmOf(key: KeyObject, where: At): KeyAlgorithm {
   throw fail('key-invalid', `is ${name}; supported are ECDSA P-256, ECDSA P-384 and Ed25519`, where)
 }
 
-function asKeyError(cause: unknown, message: string, where: At): Error {
-  return cause instanceof TallyError ? cause : fail('key-invalid', message, { ...where, cause })
+function asKeyError(cause: unknown, message: string, where: string | undefined): Error {
+  if (cause instanceof Error && cause.name === 'TallyError') return cause
+  return fail('key-invalid', message, { ...at(where), cause })
 }
 
 function pemOf(label: string, der: Uint8Array): string {

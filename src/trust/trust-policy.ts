@@ -101,11 +101,6 @@ export function trustKeys(
   return { authorities, logKeys }
 }
 
-/** The trust list of a trust file: `{ version: 1, trust: [...] }` as YAML. Throws `config-invalid` at file:line:column. */
-export function parseTrustFile(bytes: Uint8Array, where: string): readonly TrustEntry[] {
-  return parseYaml(bytes, where, trustFileSchema, 'config-invalid').trust
-}
-
 /** The trust list of the data directory (`<dataDir>/trust.yaml`); undefined when there is none. Throws `config-invalid` at file:line:column. */
 export async function readTrustFile(deps: Pick<Deps, 'fs'>, dataDir: string): Promise<readonly TrustEntry[] | undefined> {
   const path = join(dataDir, 'trust.yaml')
