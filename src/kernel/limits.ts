@@ -49,6 +49,10 @@ export const LIMITS = {
   keyFileBytes: 64 * KiB,
   lockWaitMs: 60_000,
   buildMs: 3_600_000,
+  buildOutputs: 10_000,
+  gitOutputBytes: 64 * MiB,
+  gitMs: 120_000,
+  submoduleDepth: 8,
 } as const satisfies Record<string, number>
 
 export type LimitName = keyof typeof LIMITS
