@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
+const report = process.env['TALLY_TEST_REPORT']
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'web/src/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts', 'web/src/**/*.test.ts'],
     isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     sequence: { shuffle: false },
+    // For .ci/run, which counts: the same tests, told twice.
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
   },
 })

@@ -33,6 +33,7 @@ export const MEDIA = {
   dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
   ociConfig: 'application/vnd.oci.image.config.v1+json',
   empty: 'application/vnd.oci.empty.v1+json',
+  octets: 'application/octet-stream',
   bundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
   /** artifactType of the manifest that wraps a shipped file. */
   wrappedFile: 'application/vnd.tallystick.file.v1',

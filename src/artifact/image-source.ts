@@ -21,6 +21,13 @@ export type ImageSource = {
   readonly referrers: (digest: Digest) => Promise<readonly Descriptor[]>
   /** All tags, sorted. Bounded by LIMITS.indexEntries. */
   readonly tags: () => Promise<readonly string[]>
+  /**
+   * What a layout or archive lists itself, tagged or not, without referrers: what it can mean when neither tag nor digest
+   * was given. A registry has no such list.
+   */
+  readonly roots?: () => Promise<readonly Descriptor[]>
+  /** Set for a registry: blobs can be mounted from one repository of a host into another of the same host. */
+  readonly origin?: { readonly host: string; readonly repository: string }
 }
 
 /** A place images can be written to. Every call may be repeated: writing what is there already does nothing. */

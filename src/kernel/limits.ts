@@ -9,27 +9,52 @@ const GiB = 1024 * MiB
 export const LIMITS = {
   jsonBytes: 64 * MiB,
   jsonDepth: 128,
+  /** Values of a YAML text, all that aliases stand for counted each time. */
+  yamlNodes: 200_000,
   configBytes: 1 * MiB,
   manifestBytes: 4 * MiB,
   indexEntries: 4096,
   indexDepth: 4,
+  /** Entries of an OCI layout's own index.json, which lists every manifest in it. */
+  layoutEntries: 65_536,
+  referenceBytes: 4096,
   bundleBytes: 16 * MiB,
   bundleLogEntries: 32,
   bundleSignatures: 16,
   statementSubjects: 1024,
   subjectDigests: 32,
   referrersPerDigest: 1000,
+  /** Referrers of referrers, counted from the artifact. */
+  referrersDepth: 4,
   evidencePerArtifact: 1000,
+  manifestsPerCopy: 10_000,
+  /** Most bytes of all evidence of one artifact together. */
+  evidenceBytes: 256 * MiB,
   blobBytes: 32 * GiB,
   layersPerImage: 512,
   tarEntries: 1_000_000,
   tarPathBytes: 4096,
   tarPaxBytes: 1 * MiB,
   tarUnpackedBytes: 64 * GiB,
-  /** Most unpacked bytes for each packed byte, measured after the first 16 MiB. */
+  /** Distinct paths of an image over all its layers, folders included, and the length of all entry paths together. */
+  imagePaths: 2_000_000,
+  imagePathBytes: 256 * MiB,
+  /** Files and folders in an image archive, which holds blobs and not a file system. */
+  archiveMembers: 65_536,
+  /** Most unpacked bytes for each packed byte, measured after the first inflateFreeBytes. */
   inflateRatio: 1024,
+  inflateFreeBytes: 16 * MiB,
+  /** Frames of one zstd stream. A layer with a frame for each file has as many as files. */
+  zstdFrames: 1_000_000,
   fileReadBytes: 64 * MiB,
   lockfileBytes: 128 * MiB,
+  /** package.json and the like. */
+  packageFileBytes: 4 * MiB,
+  packageDatabaseBytes: 256 * MiB,
+  /** All files one SBOM is made of, together. */
+  catalogedBytes: 1 * GiB,
+  directoryEntries: 2_000_000,
+  directoryDepth: 128,
   checkFileBytes: 4 * MiB,
   checkFiles: 200_000,
   logEntryBytes: 4 * KiB,
@@ -46,8 +71,28 @@ export const LIMITS = {
   httpRequestBodyBytes: 16 * MiB,
   httpIdleMs: 30_000,
   httpTotalMs: 600_000,
+  /** A transfer slower than this, in bytes a second, is given up once httpTotalMs is over. */
+  httpSlowestRate: 32 * KiB,
+  httpAttempts: 4,
+  httpBackoffMs: 200,
+  httpRetryAfterMs: 30_000,
+  httpRedirects: 5,
+  httpPages: 200,
+  registryTokenBytes: 64 * KiB,
+  /** A blob above this is uploaded in chunks of this size, each held in memory. */
+  uploadChunkBytes: 16 * MiB,
   keyFileBytes: 64 * KiB,
   lockWaitMs: 60_000,
+  /** Longest wait for another process that writes to the SQLite file. */
+  databaseWaitMs: 30_000,
+  transactionAttempts: 20,
+  /** A temporary file this old belongs to nobody who still writes. */
+  temporaryFileMs: 86_400_000,
+  jobPayloadBytes: 64 * KiB,
+  pageRows: 200,
+  /** Most package versions one impact query follows. */
+  impactPackages: 10_000,
+  timelineEvents: 2000,
   buildMs: 3_600_000,
   buildOutputs: 10_000,
   gitOutputBytes: 64 * MiB,

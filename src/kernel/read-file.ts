@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
 import type { Deps } from './deps.ts'
 import { concatBytes, overLimit } from './bytes.ts'
 import { asTallyError } from './errors.ts'
+import { finishDigest } from './digest.ts'
+import type { Digest } from './digest.ts'
 import { LIMITS } from './limits.ts'
 import type { LimitName } from './limits.ts'
 
@@ -34,4 +37,24 @@ export async function* readFileStream(deps: Pick<Deps, 'fs'>, path: string): Asy
   } finally {
     await handle.close()
   }
+}
+
+/** Digest and size of a file, streamed; undefined when there is none. */
+export async function digestOfFile(
+  deps: Pick<Deps, 'fs'>,
+  path: string,
+): Promise<{ readonly digest: Digest; readonly size: number } | undefined> {
+  const hash = createHash('sha256')
+  let size = 0
+  try {
+    for await (const part of readFileStream(deps, path)) {
+      hash.update(part)
+      size += part.byteLength
+    }
+  } catch (error) {
+    const known = asTallyError(error, path)
+    if (known.code === 'not-found') return undefined
+    throw known
+  }
+  return { digest: finishDigest(hash), size }
 }

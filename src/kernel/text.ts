@@ -1,5 +1,4 @@
 // What an attacker may write and a terminal would obey: C0 and C1 controls, bidirectional overrides, zero-width and tag characters.
-// oxlint-disable-next-line no-control-regex
 const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]|[\u{e0000}-\u{e007f}]/gu
 
@@ -16,7 +15,9 @@ export function safeLines(text: string): string {
     .join('\n')
 }
 
-/** Cuts a text to `width` characters, marking the cut with an ellipsis. */
+/** Cuts a text to `width` characters (UTF-16 units), marking the cut with an ellipsis. A pair of surrogates is not cut in two. */
 export function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
+  if (text.length <= width) return text
+  const kept = text.slice(0, Math.max(0, width - 1))
+  return `${/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept}…`
 }

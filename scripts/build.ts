@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { rolldown } from 'rolldown'
+import { build as buildWithVite } from 'vite'
+
+/**
+ * Compiles the program into dist/: dist/tally.js and one chunk for what each command loads. The packages that package.json
+ * depends on stay outside; the rest is ours. The bytes depend on the sources and the lockfile only.
+ */
+export async function buildProgram(root: string): Promise<void> {
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
+  const packages = Object.keys(dependencies)
+  const bundle = await rolldown({
+    cwd: root,
+    input: { tally: 'src/cli/main.ts' },
+    platform: 'node',
+    external: (id) => id.startsWith('node:') || packages.some((name) => id === name || id.startsWith(`${name}/`)),
+    onLog: (level, log) => {
+      if (level === 'warn') throw new Error(`rolldown: ${log.message}`)
+    },
+  })
+  await rm(join(root, 'dist/chunks'), { recursive: true, force: true })
+  await bundle.write({
+    dir: join(root, 'dist'),
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    comments: false,
+  })
+  await bundle.close()
+  await chmod(join(root, 'dist/tally.js'), 0o755)
+}
+
+/** Builds the page into dist/web/, unless its sources and the lockfile are what they were. Out: whether it was built. */
+export async function buildPage(root: string): Promise<boolean> {
+  const remembered = join(root, 'dist/.page-inputs')
+  const inputs = await hashOf(root, ['package-lock.json', ...(await filesBelow(root, 'web'))])
+  const built = await readFile(remembered, 'utf8').catch(() => '')
+  if (built === inputs) return false
+  await rm(remembered, { force: true })
+  // Vite builds for development, file names included, where this says anything else.
+  process.env['NODE_ENV'] = 'production'
+  await buildWithVite({ root: join(root, 'web'), configFile: join(root, 'web/vite.config.ts'), logLevel: 'warn' })
+  await mkdir(join(root, 'dist'), { recursive: true })
+  await writeFile(remembered, inputs)
+  return true
+}
+
+const ALWAYS_PACKED = ['README.md', 'LICENSE']
+
+/**
+ * Lays what package.json names under `files` into dist/package/, ready for `npm pack ./dist/package`: npm packs the modes it
+ * finds, and those of a clone depend on the umask. The package.json there has lost what only a clone can use.
+ */
+export async function stagePackage(root: string): Promise<void> {
+  const stage = join(root, 'dist/package')
+  await rm(stage, { recursive: true, force: true })
+  const { devDependencies, scripts, workspaces, ...kept } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    files: readonly string[]
+  } & Record<string, unknown>
+  for (const name of [...ALWAYS_PACKED, ...kept.files]) {
+    const found = await stat(join(root, name)).catch(() => undefined)
+    if (found === undefined) throw new Error(`${name} is to be packed, and is not there`)
+    for (const file of found.isDirectory() ? await filesBelow(root, name) : [name]) {
+      const copy = join(stage, file)
+      await mkdir(dirname(copy), { recursive: true })
+      await copyFile(join(root, file), copy)
+      await chmod(copy, file === 'dist/tally.js' ? 0o755 : 0o644)
+    }
+  }
+  await writeFile(join(stage, 'package.json'), `${JSON.stringify(kept, undefined, 2)}\n`)
+  await chmod(join(stage, 'package.json'), 0o644)
+}
+
+async function filesBelow(root: string, folder: string): Promise<readonly string[]> {
+  const files: string[] = []
+  for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`
+    if (entry.isFile()) files.push(path)
+    else if (entry.isDirectory() && entry.name !== 'node_modules') files.push(...(await filesBelow(root, path)))
+  }
+  return files.toSorted()
+}
+
+async function hashOf(root: string, files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of files) {
+    const bytes = await readFile(join(root, file))
+    hash.update(`${file}\n${bytes.byteLength}\n`).update(bytes)
+  }
+  return hash.digest('hex')
+}
+
+if (import.meta.main) {
+  const root = join(import.meta.dirname, '..')
+  const only = process.argv[2]
+  if (only !== 'page') {
+    await buildProgram(root)
+    console.log('dist/tally.js')
+  }
+  if (only !== 'program') console.log((await buildPage(root)) ? 'dist/web' : 'dist/web (unchanged)')
+  if (only === undefined) {
+    await stagePackage(root)
+    console.log('dist/package')
+  }
+}

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto'
+import { overLimit } from '../kernel/bytes.ts'
+import { finishDigest } from '../kernel/digest.ts'
+import type { Digest } from '../kernel/digest.ts'
+import { fail } from '../kernel/errors.ts'
+import { LIMITS } from '../kernel/limits.ts'
+import { broadcast } from './broadcast.ts'
+import { inflate } from './decompress.ts'
+import type { InflateOptions } from './decompress.ts'
+import { readImage } from './image.ts'
+import type { Image, ImageLayer } from './image.ts'
+import type { ImageSource } from './image-source.ts'
+import { createLinkIndex } from './layer-links.ts'
+import type { HardLink } from './layer-links.ts'
+import { createSquash, nameMeaning } from './squash.ts'
+import type { Squash } from './squash.ts'
+import { walkTar } from './tar.ts'
+import type { TarCaps, TarEntry } from './tar.ts'
+
+/** A regular file of an image. `content` is there while `read` runs and can be read once. */
+export type LayerFile = {
+  /** As `TarEntry.path`: relative to the root, without a leading slash. */
+  readonly path: string
+  readonly size: number
+  readonly mode: number
+  /** The layer that has it: for the squashed view the topmost one. `index` counts from 0 at the bottom. */
+  readonly layer: { readonly index: number; readonly digest: Digest; readonly diffId: Digest }
+  /** Whether the running container sees it. False only with `view: 'all-layers'`. */
+  readonly visible: boolean
+  readonly content: AsyncIterable<Uint8Array>
+}
+
+/** One that wants some files of an image. Paths as `LayerFile.path`. */
+export type LayerReader = {
+  readonly wants: (path: string) => boolean
+  /** Called at most once for each wanted path that is a regular file or hard link to one. What is left unread is passed over. */
+  readonly read: (file: LayerFile) => void | Promise<void>
+}
+
+export type LayerOptions = {
+  /** `squashed` (default): what the running container sees. `all-layers`: each file of each layer, seen or not. */
+  readonly view?: 'squashed' | 'all-layers'
+  readonly caps?: Partial<TarCaps & NonNullable<InflateOptions['caps']> & { readonly imagePaths: number; readonly imagePathBytes: number }>
+  readonly signal?: AbortSignal
+}
+
+export type LayerWalk = {
+  readonly image: Image
+  /** Regular files (hard links counted) the running container sees. */
+  readonly files: number
+  /** Symlinks the running container sees: path to target text. See `resolvePath`. */
+  readonly symlinks: ReadonlyMap<string, string>
+  /** From the bottom up. */
+  readonly layers: readonly { readonly digest: Digest; readonly entries: number; readonly unpackedBytes: number }[]
+}
+
+/**
+ * Reads an image layer by layer, from the top one down, each once, and hands each wanted file to every reader that wants
+ * it. Coming from the top, what a layer says of a path is final, so whiteouts, opaque folders and replaced files need no
+ * second look and nothing is kept but names. A wanted hard link is the exception: the bytes of its target have passed by
+ * then, so that one layer is read again. In: source, digest of an image manifest, readers. Nothing is extracted; symlinks
+ * are told, not followed. Only when the promise is fulfilled has every digest, packed and unpacked, been found right:
+ * readers keep their findings back until then. Throws `artifact-malformed`, `digest-mismatch`, `limit-exceeded`, and what
+ * `readImage` throws.
+ */
+export async function walkLayers(
+  source: ImageSource,
+  digest: Digest,
+  readers: readonly LayerReader[],
+  options: LayerOptions = {},
+): Promise<LayerWalk> {
+  const image = await readImage(source, digest)
+  const squash = createSquash({ ...LIMITS, ...options.caps })
+  const walk: Walk = { source, image, readers, options, squash, symlinks: new Map(), files: 0, entries: 0, bytes: 0 }
+  const layers: { digest: Digest; entries: number; unpackedBytes: number }[] = []
+  for (const layer of image.layers.toReversed()) layers.unshift(await walkLayer(walk, layer))
+  return { image, files: walk.files, symlinks: walk.symlinks, layers }
+}
+
+type Walk = {
+  readonly source: ImageSource
+  readonly image: Image
+  readonly readers: readonly LayerReader[]
+  readonly options: LayerOptions
+  readonly squash: Squash
+  readonly symlinks: Map<string, string>
+  files: number
+  entries: number
+  bytes: number
+}
+
+async function walkLayer(walk: Walk, layer: ImageLayer): Promise<{ digest: Digest; entries: number; unpackedBytes: number }> {
+  const where = nameLayer(walk.image, layer)
+  walk.squash.startLayer(where)
+  const links = createLinkIndex(walk.squash, where)
+  const totals = await readLayer(walk, layer, (entry) => {
+    const meaning = nameMeaning(entry.path, where)
+    if (meaning.kind === 'whiteout') walk.squash.whiteout(meaning.path)
+    else if (meaning.kind === 'opaque') walk.squash.opaque(meaning.directory)
+    if (meaning.kind !== 'entry') return undefined
+    if (entry.type === 'hardlink') links.add(entry.path, entry.linkTarget ?? '')
+    const visible = walk.squash.place(entry.path, entry.type)
+    if (entry.type === 'symlink') {
+      const target = entry.linkTarget ?? ''
+      walk.squash.charge(target)
+      links.addSymlink(entry.path, target)
+      if (visible) walk.symlinks.set(entry.path, target)
+    }
+    if (entry.type === 'hardlink') return takeHardLink(walk, links.resolve(entry.path), visible, links)
+    if (entry.type !== 'file') return undefined
+    if (visible) walk.files += 1
+    return deliver(walk, layer, entry, [{ path: entry.path, visible }])
+  })
+  const wanted = links.wanted()
+  if (wanted.size > 0) {
+    await readLayer(walk, layer, (entry) => (entry.type === 'file' ? deliver(walk, layer, entry, wanted.get(entry.path) ?? []) : undefined))
+  }
+  refuseOverAll(walk, totals)
+  return { digest: layer.descriptor.digest, entries: totals.entries, unpackedBytes: totals.bytes }
+}
+
+/** The caps of one archive hold for all layers together, too. */
+function refuseOverAll(walk: Walk, totals: { readonly entries: number; readonly bytes: number }): void {
+  const caps: Pick<TarCaps, 'tarEntries' | 'tarUnpackedBytes'> = { ...LIMITS, ...walk.options.caps }
+  walk.entries += totals.entries
+  walk.bytes += totals.bytes
+  if (walk.entries > caps.tarEntries) throw overLimit('tarEntries', caps.tarEntries, walk.source.name)
+  if (walk.bytes > caps.tarUnpackedBytes) throw overLimit('tarUnpackedBytes', caps.tarUnpackedBytes, walk.source.name)
+}
+
+/** A hard link to a file is that file under another name; one to a symlink is that symlink. */
+function takeHardLink(walk: Walk, link: HardLink, visible: boolean, links: ReturnType<typeof createLinkIndex>): undefined {
+  if (link.kind === 'symlink') {
+    if (visible) walk.symlinks.set(link.path, link.target)
+    return
+  }
+  if (link.kind !== 'file') return
+  if (visible) walk.files += 1
+  if (isDelivered(walk, visible) && walk.readers.some((reader) => reader.wants(link.path)))
+    links.want(link.target, { path: link.path, visible })
+}
+
+function isDelivered(walk: Walk, visible: boolean): boolean {
+  return visible || walk.options.view === 'all-layers'
+}
+
+function deliver(
+  walk: Walk,
+  layer: ImageLayer,
+  entry: TarEntry,
+  names: readonly { readonly path: string; readonly visible: boolean }[],
+): Promise<void> | undefined {
+  const jobs: { readonly reader: LayerReader; readonly path: string; readonly visible: boolean }[] = []
+  for (const { path, visible } of names) {
+    if (!isDelivered(walk, visible)) continue
+    for (const reader of walk.readers) if (reader.wants(path)) jobs.push({ reader, path, visible })
+  }
+  if (jobs.length === 0) return undefined
+  const { size, mode } = entry
+  const place = { index: layer.index, digest: layer.descriptor.digest, diffId: layer.diffId }
+  return broadcast(
+    entry.content,
+    jobs.map(({ reader, path, visible }) => async (content) => {
+      await reader.read({ path, size, mode, layer: place, visible, content })
+    }),
+  )
+}
+
+/** One pass over a layer: packed digest (by the source), unpacking, diff id, tar. */
+async function readLayer(
+  walk: Walk,
+  layer: ImageLayer,
+  visit: (entry: TarEntry) => undefined | Promise<void>,
+): Promise<{ entries: number; bytes: number }> {
+  const { source, image, options } = walk
+  const where = nameLayer(image, layer)
+  const caps = options.caps === undefined ? {} : { caps: options.caps }
+  const unpacked = inflate(source.blob(layer.descriptor), { where, promised: layer.compression, ...caps })
+  // The digests show that nothing was cut off, and some builders leave the end marker out.
+  return await walkTar(checkDiffId(unpacked, layer.diffId, where), visit, {
+    where,
+    endMarker: 'optional',
+    ...caps,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  })
+}
+
+async function* checkDiffId(stream: AsyncIterable<Uint8Array>, diffId: Digest, where: string): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256')
+  for await (const piece of stream) {
+    hash.update(piece)
+    yield piece
+  }
+  const found = finishDigest(hash)
+  if (found !== diffId) throw fail('digest-mismatch', `unpacks to ${found} where the config promises ${diffId}`, { where })
+}
+
+function nameLayer(image: Image, layer: ImageLayer): string {
+  return `layer ${layer.index + 1} of ${image.layers.length} (${layer.descriptor.digest})`
+}

@@ -1,0 +1,59 @@
+import { styleText } from 'node:util'
+import { redact } from '../kernel/redact.ts'
+
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'underline'
+
+/** Where results and messages go. Everything that is not written by tally itself passes `safe` first. */
+export type Terminal = {
+  /** The result: stdout. */
+  readonly out: (text: string) => void
+  /** The result as bytes (evidence, SBOMs): stdout, unchanged. */
+  readonly outBytes: (bytes: Uint8Array) => void
+  /** Progress, warnings, errors: stderr. Redacted and escaped. */
+  readonly note: (text: string) => void
+  /** Styles text for stdout; plain when stdout has no colour. */
+  readonly style: (style: Style, text: string) => string
+  /** Styles text for stderr. */
+  readonly noteStyle: (style: Style, text: string) => string
+  /** Columns of stdout; 80 when unknown. */
+  readonly columns: number
+  /** Whether a person can be asked. */
+  readonly interactive: boolean
+}
+
+export type Streams = {
+  readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+  readonly stderr: NodeJS.WritableStream & { isTTY?: boolean }
+  readonly stdin: { isTTY?: boolean }
+}
+
+/** A terminal over process streams. `when` is --color; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are heard when it is `auto`. */
+export function openTerminal(streams: Streams, when: string, env: Readonly<Record<string, string | undefined>>): Terminal {
+  const painter = (isTerminal: boolean) => {
+    const on = wantsColor(when, isTerminal, env)
+    return (style: Style, text: string): string => (on ? styleText(style, text, { validateStream: false }) : text)
+  }
+  return {
+    out: (text) => void streams.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
+    outBytes: (bytes) => void streams.stdout.write(bytes),
+    note: (text) => void streams.stderr.write(`${redact(text)}\n`),
+    style: painter(streams.stdout.isTTY === true),
+    noteStyle: painter(streams.stderr.isTTY === true),
+    columns: Math.max(40, Math.min(streams.stdout.columns ?? 80, 200)),
+    interactive: streams.stdin.isTTY === true && streams.stderr.isTTY === true && !isSet(env['CI']),
+  }
+}
+
+function wantsColor(when: string, isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
+  if (when === 'always') return true
+  if (when === 'never' || isSet(env['NO_COLOR'])) return false
+  if (isSet(env['FORCE_COLOR']) && env['FORCE_COLOR'] !== '0') return true
+  if (isSet(env['CLICOLOR_FORCE']) && env['CLICOLOR_FORCE'] !== '0') return true
+  return isTerminal && env['TERM'] !== 'dumb'
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== ''
+}
+

@@ -1,0 +1,229 @@
+import { z } from 'zod'
+import { fromBase64, overLimit } from '../kernel/bytes.ts'
+import { fail } from '../kernel/errors.ts'
+import { canonicalBytes, parseJson } from '../kernel/json.ts'
+import { LIMITS } from '../kernel/limits.ts'
+import { readShape } from '../kernel/shape.ts'
+import { MEDIA } from '../artifact/artifact.ts'
+import { envelopeJson, parseEnvelope } from './dsse.ts'
+import type { Envelope } from './evidence.ts'
+
+export type BundleVersion = '0.1' | '0.2' | '0.3'
+
+/** An entry of a transparency log as a bundle carries it (sigstore_rekor.proto, TransparencyLogEntry). Nothing of it is verified. */
+export type BundleLogEntry = {
+  readonly logIndex: number
+  readonly logId: Uint8Array
+  readonly kind: string
+  readonly version: string
+  /** Seconds since 1970; 0 when the log gives none (Rekor v2). */
+  readonly integratedTime: number
+  /** Signed entry timestamp. */
+  readonly promise?: Uint8Array
+  readonly proof?: {
+    readonly logIndex: number
+    readonly rootHash: Uint8Array
+    readonly treeSize: number
+    readonly hashes: readonly Uint8Array[]
+    readonly checkpoint?: string
+  }
+  readonly body: Uint8Array
+}
+
+export type BundleMaterial =
+  | { readonly kind: 'key'; readonly hint: string }
+  /** DER, leaf first. A 0.3 bundle has the leaf only. */
+  | { readonly kind: 'certificate'; readonly chain: readonly Uint8Array[] }
+
+export type BundleContent =
+  | { readonly kind: 'dsse'; readonly envelope: Envelope }
+  | {
+      readonly kind: 'message'
+      readonly digest?: { readonly algorithm: string; readonly value: Uint8Array }
+      readonly signature: Uint8Array
+    }
+
+/** A Sigstore bundle 0.1, 0.2 or 0.3 (sigstore_bundle.proto), decoded and within caps; nothing of it is verified. */
+export type Bundle = {
+  readonly version: BundleVersion
+  readonly material: BundleMaterial
+  readonly logEntries: readonly BundleLogEntry[]
+  /** DER of RFC 3161 timestamp responses. */
+  readonly timestamps: readonly Uint8Array[]
+  readonly content: BundleContent
+}
+
+const MEDIA_TYPES: Readonly<Record<string, BundleVersion>> = {
+  'application/vnd.dev.sigstore.bundle+json;version=0.1': '0.1',
+  'application/vnd.dev.sigstore.bundle+json;version=0.2': '0.2',
+  'application/vnd.dev.sigstore.bundle+json;version=0.3': '0.3',
+  'application/vnd.dev.sigstore.bundle.v0.1+json': '0.1',
+  'application/vnd.dev.sigstore.bundle.v0.2+json': '0.2',
+  [MEDIA.bundle]: '0.3',
+}
+
+/** What every bundle media type, of any version, starts with. */
+export const BUNDLE_MEDIA_PREFIX = 'application/vnd.dev.sigstore.bundle'
+
+/** Proto JSON writes 64-bit integers as text; some writers use numbers. */
+const int64 = z
+  .union([z.string().regex(/^(?:0|[1-9]\d{0,15})$/, 'is not a number of zero or more'), z.number().int().min(0)])
+  .transform(Number)
+  .refine(Number.isSafeInteger, 'is too large')
+const base64 = z.string()
+const certificate = z.object({ rawBytes: base64.min(1) })
+
+const logEntrySchema = z.object({
+  logIndex: int64.default(0),
+  logId: z.object({ keyId: base64 }),
+  kindVersion: z.object({ kind: z.string().min(1).max(64), version: z.string().min(1).max(64) }),
+  integratedTime: int64.nullish(),
+  inclusionPromise: z.object({ signedEntryTimestamp: base64 }).nullish(),
+  inclusionProof: z
+    .object({
+      logIndex: int64.default(0),
+      rootHash: base64,
+      treeSize: int64,
+      hashes: z.array(base64).max(64).default([]),
+      checkpoint: z.object({ envelope: z.string().max(LIMITS.keyFileBytes) }).nullish(),
+    })
+    .nullish(),
+  canonicalizedBody: base64,
+})
+
+const bundleSchema = z.object({
+  mediaType: z.string(),
+  verificationMaterial: z.object({
+    publicKey: z.object({ hint: z.string().max(1024).default('') }).nullish(),
+    certificate: certificate.nullish(),
+    x509CertificateChain: z.object({ certificates: z.array(certificate).min(1).max(16) }).nullish(),
+    tlogEntries: z.array(logEntrySchema).nullish(),
+    timestampVerificationData: z
+      .object({
+        rfc3161Timestamps: z
+          .array(z.object({ signedTimestamp: base64 }))
+          .max(LIMITS.bundleLogEntries)
+          .nullish(),
+      })
+      .nullish(),
+  }),
+  dsseEnvelope: z.unknown().optional(),
+  messageSignature: z
+    .object({
+      messageDigest: z.object({ algorithm: z.union([z.string(), z.number()]).optional(), digest: base64.optional() }).nullish(),
+      signature: base64.min(1),
+    })
+    .nullish(),
+})
+
+/**
+ * Reads a Sigstore bundle. In: the stored bytes and where they are from. Out: every field decoded. Caps come first: size, depth,
+ * log entries, signatures. Throws `evidence-malformed`, `limit-exceeded`, or `version-unsupported` for a version above 0.3.
+ */
+export function parseBundle(bytes: Uint8Array, where: string): Bundle {
+  const json = parseJson(bytes, where, { limitName: 'bundleBytes' })
+  refuseMany(json, where)
+  const read = readShape(bundleSchema, json, where)
+  const version = versionOf(read.mediaType, where)
+  const material = materialOf(read.verificationMaterial, version, where)
+  const logEntries = (read.verificationMaterial.tlogEntries ?? []).map((entry) => logEntryOf(entry, where))
+  const timestamps = read.verificationMaterial.timestampVerificationData?.rfc3161Timestamps ?? []
+  return {
+    version,
+    material,
+    logEntries,
+    timestamps: timestamps.map((one) => fromBase64(one.signedTimestamp, 'evidence-malformed', where)),
+    content: contentOf(read, where),
+  }
+}
+
+/**
+ * The bytes of a Sigstore bundle 0.3 for an envelope signed by a key, canonical JSON. In: envelope with exactly one signature, and the
+ * hint: base64 of the SHA-256 of the SubjectPublicKeyInfo, as cosign writes it. No log entries: ours stand in an annotation.
+ */
+export function makeBundle(envelope: Envelope, options: { readonly publicKeyHint: string }): Uint8Array {
+  if (envelope.signatures.length !== 1) throw fail('bug', 'a bundle holds an envelope with exactly one signature')
+  return canonicalBytes({
+    mediaType: MEDIA.bundle,
+    verificationMaterial: { publicKey: { hint: options.publicKeyHint } },
+    dsseEnvelope: envelopeJson(envelope),
+  })
+}
+
+function refuseMany(json: unknown, where: string): void {
+  const entries = (json as { verificationMaterial?: { tlogEntries?: unknown } } | null)?.verificationMaterial?.tlogEntries
+  if (Array.isArray(entries) && entries.length > LIMITS.bundleLogEntries) {
+    throw overLimit('bundleLogEntries', LIMITS.bundleLogEntries, where)
+  }
+}
+
+function versionOf(mediaType: string, where: string): BundleVersion {
+  const version = Object.hasOwn(MEDIA_TYPES, mediaType) ? MEDIA_TYPES[mediaType] : undefined
+  if (version !== undefined) return version
+  if (mediaType.startsWith(BUNDLE_MEDIA_PREFIX)) {
+    throw fail('version-unsupported', 'is a Sigstore bundle of a version other than 0.1, 0.2 and 0.3', { where })
+  }
+  throw fail('evidence-malformed', 'is not a Sigstore bundle: its mediaType names none', { where })
+}
+
+function materialOf(read: z.infer<typeof bundleSchema>['verificationMaterial'], version: BundleVersion, where: string): BundleMaterial {
+  const found: BundleMaterial[] = []
+  if (read.publicKey) found.push({ kind: 'key', hint: read.publicKey.hint })
+  if (read.certificate) found.push({ kind: 'certificate', chain: [fromBase64(read.certificate.rawBytes, 'evidence-malformed', where)] })
+  if (read.x509CertificateChain) {
+    if (version === '0.3') throw fail('evidence-malformed', 'is a 0.3 bundle with a certificate chain, which 0.3 does not have', { where })
+    const chain = read.x509CertificateChain.certificates.map((one) => fromBase64(one.rawBytes, 'evidence-malformed', where))
+    found.push({ kind: 'certificate', chain })
+  }
+  const [material, second] = found
+  if (material === undefined) throw fail('evidence-malformed', 'names neither a public key nor a certificate', { where })
+  if (second !== undefined) throw fail('evidence-malformed', 'names more than one public key or certificate', { where })
+  return material
+}
+
+function logEntryOf(read: z.infer<typeof logEntrySchema>, where: string): BundleLogEntry {
+  const decode = (text: string) => fromBase64(text, 'evidence-malformed', where)
+  const proof = read.inclusionProof
+  return {
+    logIndex: read.logIndex,
+    logId: decode(read.logId.keyId),
+    kind: read.kindVersion.kind,
+    version: read.kindVersion.version,
+    integratedTime: read.integratedTime ?? 0,
+    ...(read.inclusionPromise ? { promise: decode(read.inclusionPromise.signedEntryTimestamp) } : {}),
+    ...(proof
+      ? {
+          proof: {
+            logIndex: proof.logIndex,
+            rootHash: decode(proof.rootHash),
+            treeSize: proof.treeSize,
+            hashes: proof.hashes.map(decode),
+            ...(proof.checkpoint ? { checkpoint: proof.checkpoint.envelope } : {}),
+          },
+        }
+      : {}),
+    body: decode(read.canonicalizedBody),
+  }
+}
+
+function contentOf(read: z.infer<typeof bundleSchema>, where: string): BundleContent {
+  const hasEnvelope = read.dsseEnvelope !== undefined && read.dsseEnvelope !== null
+  const message = read.messageSignature ?? undefined
+  if (hasEnvelope && message !== undefined) throw fail('evidence-malformed', 'has both an envelope and a message signature', { where })
+  if (hasEnvelope) {
+    const envelope = parseEnvelope(read.dsseEnvelope, where)
+    if (envelope.signatures.length !== 1) {
+      throw fail('evidence-malformed', 'has an envelope with more than one signature, which a bundle must not have', { where })
+    }
+    return { kind: 'dsse', envelope }
+  }
+  if (message === undefined) throw fail('evidence-malformed', 'has neither an envelope nor a message signature', { where })
+  const digest = message.messageDigest
+  return {
+    kind: 'message',
+    signature: fromBase64(message.signature, 'evidence-malformed', where),
+    ...(digest?.digest === undefined || digest.algorithm === undefined
+      ? {}
+      : { digest: { algorithm: String(digest.algorithm), value: fromBase64(digest.digest, 'evidence-malformed', where) } }),
+  }
+}

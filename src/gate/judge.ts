@@ -1,0 +1,64 @@
+import type { Artifact } from '../artifact/artifact.ts'
+import type { ImageSource } from '../artifact/image-source.ts'
+import type { UnverifiedEvidence } from '../evidence/evidence.ts'
+import type { Unreadable } from '../evidence/collect.ts'
+import { findEvidence } from '../evidence/find.ts'
+import type { Verdict } from '../evidence/verdict.ts'
+import { evaluate } from '../policy/evaluate.ts'
+import type { Policy } from '../policy/document.ts'
+import type { Receipt, Rejection } from '../trust/receipt.ts'
+import type { Trust } from '../trust/trust-policy.ts'
+import { verifyEvidence } from '../trust/verify.ts'
+
+/** What was found about an artifact, and who really said it. */
+export type Proof = {
+  readonly receipts: readonly Receipt[]
+  readonly rejections: readonly Rejection[]
+  /** Evidence that is there and could not be read. */
+  readonly unreadable: readonly Unreadable[]
+  /** Every place looked in, in order, in words. */
+  readonly looked: readonly string[]
+}
+
+export type Judgement = Proof & { readonly verdict: Verdict }
+
+/** Verifies evidence found anywhere. The same bundle found in two places counts once. */
+export async function verifyAll(found: readonly UnverifiedEvidence[], artifact: Artifact, trust: Trust): Promise<Pick<Proof, 'receipts' | 'rejections'>> {
+  const receipts = new Map<string, Receipt>()
+  const rejections = new Map<string, Rejection>()
+  for (const evidence of found) {
+    const result = await verifyEvidence(evidence, artifact, trust)
+    if (!result.ok) rejections.set(evidence.digest, result.rejection)
+    else if (receipts.get(evidence.digest)?.log === undefined) receipts.set(evidence.digest, result.receipt)
+  }
+  for (const digest of receipts.keys()) rejections.delete(digest)
+  return { receipts: [...receipts.values()].toSorted(byEnvelope), rejections: [...rejections.values()] }
+}
+
+/** Finds and verifies all evidence attached to an artifact at one place. */
+export async function proveAt(source: ImageSource, artifact: Artifact, trust: Trust): Promise<Proof> {
+  const { found, unreadable, looked } = await findEvidence(source, artifact.digest)
+  return { ...(await verifyAll(found, artifact, trust)), unreadable, looked }
+}
+
+/** What the policy must be told beside the receipts. */
+export type JudgeContext = { readonly now: Date; readonly headCommit?: string; readonly resourceUri?: string }
+
+/** One verdict for every gate: the policy over the receipts of one place. */
+export async function judgeAt(source: ImageSource, artifact: Artifact, trust: Trust, policy: Policy, context: JudgeContext): Promise<Judgement> {
+  const proof = await proveAt(source, artifact, trust)
+  return { ...proof, verdict: judgeProof(proof, artifact, policy, context) }
+}
+
+/**
+ * The policy over receipts that are already verified. A no that rests on evidence which is there and could not be read is
+ * not known to be a no: it is `unknown`, which allows nothing either.
+ */
+export function judgeProof(proof: Pick<Proof, 'receipts' | 'unreadable'>, artifact: Artifact, policy: Policy, context: JudgeContext): Verdict {
+  const verdict = evaluate(policy, { artifact, receipts: proof.receipts, ...context })
+  return verdict.decision === 'deny' && proof.unreadable.length > 0 ? { ...verdict, decision: 'unknown' } : verdict
+}
+
+function byEnvelope(a: Receipt, b: Receipt): number {
+  return a.envelope < b.envelope ? -1 : a.envelope > b.envelope ? 1 : 0
+}

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { compareGeneric, orderingOf } from './ordering.ts'
+
+const shared = process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../shared/data')
+const data = join(shared, 'version-order')
+if (!existsSync(data)) console.warn(`skipped: version orderings of the OSV project (no ${data})`)
+
+/** Lines `a < b`, `a = b`, `a > b`; blank lines and comments between. */
+function readPairs(file: string): [string, string, string][] {
+  return readFileSync(join(data, file), 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^(?:#|\/\/)/.test(line))
+    .map((line) => line.trim().split(' ') as [string, string, string])
+}
+
+describe.skipIf(!existsSync(data))('orderings against the vectors', () => {
+  it.each([
+    ['npm', 'semver-versions.txt', 75],
+    ['deb', 'debian-versions.txt', 25],
+    ['deb', 'debian-versions-generated.txt', 12_000],
+  ])('%s: %s', (type, file, least) => {
+    const pairs = readPairs(file)
+    expect(pairs.length).toBeGreaterThan(least)
+    const wrong = pairs.filter(([a, sign, b]) => {
+      const order = orderingOf(type)(a, b)
+      const back = orderingOf(type)(b, a)
+      return order === undefined || back === undefined || signOf(order) !== sign || Math.sign(order) !== -Math.sign(back) + 0
+    })
+    expect(wrong).toEqual([])
+  })
+})
+
+function signOf(order: number): string {
+  return order < 0 ? '<' : order > 0 ? '>' : '='
+}
+
+describe('orderings', () => {
+  it.each([
+    ['npm', '1.0.0-rc.1', '1.0.0'],
+    ['npm', '1.2.3', '1.2.10'],
+    ['golang', 'v1.9.0', 'v1.10.0+incompatible'],
+    ['golang', 'v0.0.0-20200101000000-abcdef', 'v0.0.1'],
+    ['deb', '1.0~rc1-1', '1.0-1'],
+    ['deb', '1.0-1', '1.0-1+deb12u1'],
+    ['deb', '9.9', '1:0.1'],
+    ['deb', '1.0-1', '1.0-1.1'],
+    ['gem', '1.0.0.rc1', '1.0.0'],
+    ['pypi', '1.0.post1', '1.1'],
+    ['generic', '1.9', '1.10'],
+    ['generic', '1.0', '1.0.1'],
+  ])('%s: %s comes before %s', (type, a, b) => {
+    expect(orderingOf(type)(a, b)).toBeLessThan(0)
+    expect(orderingOf(type)(b, a)).toBeGreaterThan(0)
+  })
+
+  it('does not know the order of what is no version', () => {
+    expect(orderingOf('npm')('latest', '1.0.0')).toBeUndefined()
+    expect(orderingOf('deb')('x:1', '1')).toBeUndefined()
+    expect(compareGeneric('abc', 'def')).toBeUndefined()
+  })
+
+  it('orders a million digits in linear time', () => {
+    const huge = '9'.repeat(1_000_000)
+    expect(orderingOf('deb')(`${huge}8`, `${huge}9`)).toBeLessThan(0)
+    expect(orderingOf('npm')(`${huge}.0.0`, '1.0.0')).toBeUndefined()
+  })
+})

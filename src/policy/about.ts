@@ -1,0 +1,18 @@
+import type { Artifact } from '../artifact/artifact.ts'
+import type { Statement } from '../evidence/evidence.ts'
+import { digestSetOf, sameDigestSet } from '../kernel/digest.ts'
+import type { Digest, DigestSet } from '../kernel/digest.ts'
+
+/** The digests an artifact goes by: its own and, for a wrapped file, the file's. */
+export function artifactDigests(artifact: Artifact): readonly Digest[] {
+  return artifact.kind === 'manifest' && artifact.file !== undefined ? [artifact.digest, artifact.file.digest] : [artifact.digest]
+}
+
+export function artifactDigestSets(artifact: Artifact): readonly DigestSet[] {
+  return artifactDigests(artifact).map(digestSetOf)
+}
+
+/** Whether a statement names the artifact as a subject. Trust has checked it; a receipt of something else must not count even so. */
+export function isAbout(statement: Statement, artifact: Artifact): boolean {
+  return artifactDigestSets(artifact).some((digests) => statement.subject.some((subject) => sameDigestSet(subject.digest, digests)))
+}

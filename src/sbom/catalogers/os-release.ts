@@ -1,0 +1,34 @@
+/** What a target says its operating system is (os-release(5)). */
+export type OsRelease = { readonly id: string; readonly versionId: string; readonly codename: string; readonly name: string }
+
+/** Where os-release lies; `etc` is usually a link to the other. */
+export const OS_RELEASE_PATHS: readonly string[] = ['etc/os-release', 'usr/lib/os-release']
+
+/** Reads an os-release file. Undefined without an ID. Bytes that are not UTF-8 are replaced: a name is never worth a failure. */
+export function parseOsRelease(bytes: Uint8Array): OsRelease | undefined {
+  const fields = new Map<string, string>()
+  for (const line of new TextDecoder().decode(bytes).split('\n')) {
+    const equals = line.indexOf('=')
+    if (equals > 0 && !line.startsWith('#')) fields.set(line.slice(0, equals).trim(), unquote(line.slice(equals + 1).trim()))
+  }
+  const id = fields.get('ID')?.toLowerCase()
+  if (id === undefined || !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(id)) return undefined
+  return {
+    id,
+    versionId: fields.get('VERSION_ID') ?? '',
+    codename: fields.get('VERSION_CODENAME') ?? '',
+    name: fields.get('PRETTY_NAME') ?? fields.get('NAME') ?? id,
+  }
+}
+
+/** The `distro` qualifier of a package URL: `debian-12`, or the code name of a release without a number. */
+export function distroOf(release: OsRelease): string | undefined {
+  const version = release.versionId === '' ? release.codename : release.versionId
+  return version === '' ? undefined : `${release.id}-${version}`
+}
+
+function unquote(value: string): string {
+  const quote = value[0]
+  const quoted = value.length >= 2 && (quote === '"' || quote === "'") && value.endsWith(quote)
+  return (quoted ? value.slice(1, -1) : value).replace(/\\(["'$`\\])/g, '$1')
+}

@@ -1,0 +1,57 @@
+import { overLimit } from '../kernel/bytes.ts'
+import { LIMITS } from '../kernel/limits.ts'
+import type { LimitName } from '../kernel/limits.ts'
+import type { Catalog, CatalogFile, Cataloger, CatalogMode } from './catalogers/cataloger.ts'
+import { declaresPackages } from './declarations.ts'
+import type { Sbom } from './model.ts'
+
+/**
+ * Gathers what the catalogers want, from whichever walk offers it: `see` every path, `take` the bytes of those for which `wants`
+ * gives a cap. `finish` runs the catalogers.
+ */
+export type Collection = {
+  readonly see: (path: string) => void
+  readonly wants: (path: string) => LimitName | undefined
+  readonly take: (path: string, bytes: Uint8Array, layer?: string) => void
+  /** Something could not be looked at, so the result is not complete. */
+  readonly miss: () => void
+  readonly finish: () => {
+    readonly catalogs: readonly Catalog[]
+    readonly completeness: Sbom['completeness']
+    readonly unread: readonly string[]
+  }
+}
+
+export function startCollection(catalogers: readonly Cataloger[], mode: CatalogMode): Collection {
+  const files = new Map<string, CatalogFile>()
+  const declared = new Set<string>()
+  let total = 0
+  let missed = false
+  return {
+    see: (path) => {
+      if (declaresPackages(path)) declared.add(path)
+    },
+    wants: (path) => catalogers.find((cataloger) => cataloger.wants(path, mode))?.limitOf(path),
+    take: (path, bytes, layer) => {
+      total += bytes.byteLength - (files.get(path)?.bytes.byteLength ?? 0)
+      if (total > LIMITS.catalogedBytes) throw overLimit('catalogedBytes', LIMITS.catalogedBytes, path)
+      files.set(path, { bytes, ...(layer === undefined ? {} : { layer }) })
+    },
+    miss: () => {
+      missed = true
+    },
+    finish: () => {
+      const catalogs = catalogers.map((cataloger) => runCataloger(cataloger, files, mode))
+      const read = new Set(catalogs.flatMap((catalog) => catalog.read))
+      const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
+      const unread = [...declared].filter((path) => !read.has(path) && !owned.some((paths) => paths.has(path))).sort()
+      const readAny = [...declared].some((path) => read.has(path)) || catalogs.some(({ components }) => components.length > 0)
+      return { catalogs, completeness: readAny ? (unread.length > 0 || missed ? 'incomplete' : 'complete') : 'unknown', unread }
+    },
+  }
+}
+
+function runCataloger(cataloger: Cataloger, files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {
+  const wanted = new Map([...files].filter(([path]) => cataloger.wants(path, mode)).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return cataloger.read(wanted, mode)
+}
