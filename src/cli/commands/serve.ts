@@ -70,7 +70,7 @@ async function pageDirectory(context: Parameters<typeof serve.run>[0]): Promise<
   const here = dirname(fileURLToPath(import.meta.url))
   if (!here.endsWith(join('src', 'cli', 'commands'))) return existsSync(join(here, 'web')) ? join(here, 'web') : join(here, '..', 'web')
   const root = join(here, '..', '..', '..')
-  const built = await context.deps.spawn(process.execPath, [join(root, 'scripts', 'build-web.ts')], { cwd: root, env: plainEnv(context.deps.env) })
+  const built = await context.deps.spawn(process.execPath, [join(root, 'scripts', 'build.ts'), 'page'], { cwd: root, env: plainEnv(context.deps.env) })
   if (built.exitCode !== 0) context.deps.log('warn', `the page could not be built: ${new TextDecoder().decode(built.stderr).trim().slice(-500)}`)
   return join(root, 'dist', 'web')
 }
