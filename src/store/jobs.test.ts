@@ -78,18 +78,21 @@ await describeStores('leased jobs', { migrations: [] }, ({ store, options }) => 
     for (const key of keys) await enqueueJob(at(0), scope, { kind: 'many', key, payload: key })
     const second = await openStore(testDeps, options())
     const stores = [at(0), { ...at(0), [engine]: { ...second[engine], deps: at(0)[engine].deps } }]
-    const done: Json[] = []
+    const taken: Json[] = []
     const worker = async (workStore: Store): Promise<void> => {
       for (;;) {
         const jobs = await claimJobs(workStore, ['many'], { leaseMs: 30_000, limit: 3 })
         if (jobs.length === 0) return
-        for (const job of jobs) if (await completeJob(workStore, job)) done.push(job.payload)
+        for (const job of jobs) {
+          taken.push(job.payload)
+          expect(await completeJob(workStore, job)).toBe(true)
+        }
       }
     }
     await Promise.all([...stores, ...stores, ...stores].map(async (each) => await worker(each)))
     await second.close()
-    expect(done).toHaveLength(keys.length)
-    expect(new Set(done)).toEqual(new Set(keys))
+    expect(taken).toHaveLength(keys.length)
+    expect(new Set(taken)).toEqual(new Set(keys))
   })
 
   test('a payload over its cap is refused', async () => {

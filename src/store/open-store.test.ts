@@ -54,7 +54,11 @@ await describeStores('an open store', { migrations, sharded: ['counter'] }, ({ d
   test('several processes open an empty one at once, and all their writes land', async () => {
     const fresh = dialect === 'sqlite' ? { ...options(), dataDir: join(directory(), 'fresh') } : options()
     const args = { options: { dataDir: fresh.dataDir, databaseUrl: fresh.databaseUrl }, shapes, name: 'together' }
-    const script = `${CHILD} for (let n = 0; n < 20; n += 1) await db.transaction(add)
+    const script = `${CHILD} for (let n = 0; n < 20; n += 1) await db.transaction(async (inside) => {
+        const before = await inside.selectFrom('counter').select('value').where('name', '=', args.name).executeTakeFirst()
+        if (before === undefined) await add(inside)
+        else await inside.updateTable('counter').set({ value: before.value + 1 }).where('name', '=', args.name).execute()
+      }, 'serializable')
       await store.close(); console.log('done')`
     const children = [1, 2, 3, 4].map(() => startChild(script, args))
     for (const child of children) expect(await child.ends).toMatchObject({ code: 0, lines: ['done'], errors: '' })
