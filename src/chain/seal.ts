@@ -42,7 +42,7 @@ export async function logSealed(workspace: Workspace, signer: Signer, sealed: re
   for (const [at, each] of sealed.entries()) {
     const index = appended[at]?.index
     if (index === undefined) throw fail('bug', 'the log gave no index for an entry')
-    logged.push({ ...each, index, proof: await ledger.prove(index, { coSign: noteSignerOf(signer) }) })
+    logged.push({ ...each, index, proof: await ledger.prove(index, { coSigner: noteSignerOf(signer) }) })
   }
   return logged
 }

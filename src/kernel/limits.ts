@@ -94,6 +94,10 @@ export const LIMITS = {
   impactPackages: 10_000,
   timelineEvents: 2000,
   buildMs: 3_600_000,
+  buildOutputs: 10_000,
+  gitOutputBytes: 64 * MiB,
+  gitMs: 120_000,
+  submoduleDepth: 8,
 } as const satisfies Record<string, number>
 
 export type LimitName = keyof typeof LIMITS

@@ -81,6 +81,16 @@ export function isEncryptedKey(pem: string): boolean {
   return /-----BEGIN ENCRYPTED PRIVATE KEY-----/.test(pem)
 }
 
+/**
+ * A private key of a PEM text, for writing it anew: PKCS#8 plain or encrypted, or SEC1. Throws `passphrase-missing`,
+ * `passphrase-wrong`, or `key-invalid` saying what the text is instead.
+ */
+export function openKey(pem: string, passphrase: string | undefined, where?: string): KeyObject {
+  const key = openPrivateKey(pem, passphrase, at(where))
+  algorithmOf(key, at(where))
+  return key
+}
+
 type At = { readonly where?: string }
 
 function at(where: string | undefined): At {

@@ -105,11 +105,16 @@ export function trustKeys(
 export async function readTrustFile(deps: Pick<Deps, 'fs'>, dataDir: string): Promise<readonly TrustEntry[] | undefined> {
   const path = join(dataDir, 'trust.yaml')
   try {
-    return parseYaml(await readFileBounded(deps, path, 'configBytes'), path, trustFileSchema, 'config-invalid').trust
+    return parseTrustFile(await readFileBounded(deps, path, 'configBytes'), path)
   } catch (error) {
     if (error instanceof TallyError && error.code === 'not-found') return undefined
     throw error
   }
+}
+
+/** Reads a trust file: `version: 1` and a `trust` list. Throws `config-invalid` at file:line:column. */
+export function parseTrustFile(bytes: Uint8Array, where: string): readonly TrustEntry[] {
+  return parseYaml(bytes, where, trustFileSchema, 'config-invalid').trust
 }
 
 /** Everybody whose signature makes a checkpoint count: the logs' own keys, and each authority that may vouch for a log. */
