@@ -33,7 +33,9 @@ describe.skipIf(cosign === undefined || program === undefined)('cosign and a rea
   const signer = loadSigner(exportPrivateKey(generateKey(), undefined))
   beforeAll(async () => {
     dir = await fs.mkdtemp(join(tmpdir(), 'tally-'))
-    registry = await startDockerRegistry(program ?? '')
+    const started = await startDockerRegistry()
+    if (started === undefined) throw new Error('docker-registry was found and did not start')
+    registry = started
     await fs.writeFile(join(dir, 'ours.pub'), signer.publicKeyPem)
     await fs.writeFile(join(dir, 'predicate.json'), JSON.stringify(PROVENANCE))
     await run(['generate-key-pair'])
