@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findPeer } from './peers.ts'
 
 export type RealRegistry = { readonly host: string; readonly close: () => Promise<void> }
 
@@ -10,13 +11,15 @@ export type RealRegistry = { readonly host: string; readonly close: () => Promis
  * and one line on stderr, where it is not installed.
  */
 export async function startDockerRegistry(): Promise<RealRegistry | undefined> {
+  const program = findPeer('docker-registry')
+  if (program === undefined) return undefined
   const dir = await mkdtemp(join(tmpdir(), 'tally-'))
   const config = join(dir, 'config.yml')
   const storage = `storage: { filesystem: { rootdirectory: ${join(dir, 'data')} }, delete: { enabled: true } }`
   await writeFile(config, `version: 0.1\nlog: { level: info }\n${storage}\nhttp: { addr: "127.0.0.1:0" }\n`)
-  const child = spawn('docker-registry', ['serve', config], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '' } })
+  const child = spawn(program, ['serve', config], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '' } })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  const host = await new Promise<string | undefined>((resolve, reject) => {
+  const host = await new Promise<string>((resolve, reject) => {
     let said = ''
     const hear = (bytes: Buffer): void => {
       said = `${said}${bytes.toString()}`.slice(-10_000)
@@ -25,14 +28,9 @@ export async function startDockerRegistry(): Promise<RealRegistry | undefined> {
     }
     child.stdout.on('data', hear)
     child.stderr.on('data', hear)
-    child.once('error', (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? resolve(undefined) : reject(error)))
+    child.once('error', reject)
     child.once('exit', () => reject(new Error(`docker-registry did not start: ${said}`)))
   })
-  if (host === undefined) {
-    await rm(dir, { recursive: true })
-    process.stderr.write('skipped: the tests against a real registry, for docker-registry is not installed\n')
-    return undefined
-  }
   return {
     host,
     close: async () => {

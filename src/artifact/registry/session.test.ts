@@ -90,6 +90,22 @@ describe('a session', () => {
     expect(asked).toEqual([`${home} -`, `${home} ${BASIC}`, 'https://cdn.example/a -', 'https://registry.example/b -'])
   })
 
+  test('an upload that goes to another host goes without authorization', async () => {
+    const { asked, deps } = world({
+      'https://registry.example/v2/team/app/tags/list': (authorization) =>
+        authorization === null ? { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } } : {},
+      'https://storage.example/upload': () => ({ status: 401 }),
+    })
+    const session = openSession(deps, 'registry.example', OPTIONS, LOGIN)
+    const answer = await session.send(CALL)
+    const { url } = session.resolveLink(answer.url, 'https://storage.example/upload')
+    await session.send({ ...CALL, method: 'PUT', target: url, body: utf8('x') }).catch(() => undefined)
+    expect(asked.at(-1)).toBe('https://storage.example/upload -')
+    expect(() => session.resolveLink(answer.url, 'http://storage.example/upload')).toThrow(
+      expect.objectContaining({ code: 'insecure-transport' }),
+    )
+  })
+
   test('a token that ran out is asked for anew', async () => {
     let given = 0
     const { deps } = world({
