@@ -25,6 +25,11 @@ const gzip = (text: string): Uint8Array => gzipSync(text)
 const zstd = (text: string): Uint8Array => zstdCompressSync(text)
 const skippable = concatBytes([new Uint8Array([0x53, 0x2a, 0x4d, 0x18, 4, 0, 0, 0]), utf8('skip')])
 
+async function* liar(): AsyncGenerator<Uint8Array> {
+  yield gzip('hello')
+  throw fail('digest-mismatch', 'is another')
+}
+
 describe('inflate', () => {
   it.each<[string, Uint8Array, string]>([
     ['plain bytes', utf8('plain'), 'plain'],
@@ -116,10 +121,6 @@ describe('inflate', () => {
   })
 
   it('passes on what the packed stream throws', async () => {
-    async function* liar(): AsyncGenerator<Uint8Array> {
-      yield gzip('hello')
-      throw fail('digest-mismatch', 'is another')
-    }
     await expect(readAll(inflate(liar(), { where: 'layer' }), 100, 'blobBytes')).rejects.toMatchObject({ code: 'digest-mismatch' })
   })
 })

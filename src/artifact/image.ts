@@ -28,7 +28,7 @@ export type Image = {
   readonly layers: readonly ImageLayer[]
 }
 
-const CONFIG_TYPES: readonly string[] = [MEDIA.ociConfig, 'application/vnd.docker.container.image.v1+json']
+const CONFIG_TYPES: ReadonlySet<string> = new Set([MEDIA.ociConfig, 'application/vnd.docker.container.image.v1+json'])
 
 const LAYER_TYPES: ReadonlyMap<string, Compression> = new Map(
   Object.entries({ '': 'none', '+gzip': 'gzip', '+zstd': 'zstd' } as const).flatMap(([suffix, compression]) => [
@@ -60,7 +60,7 @@ export async function readImage(source: ImageSource, digest: Digest): Promise<Im
   const content = readManifest(manifest.bytes, where, manifest.descriptor.mediaType)
   if (content.kind === 'index') throw severalPlatforms(content.manifests, where)
   const { config, layers } = content
-  const notAnImage = CONFIG_TYPES.includes(config.mediaType) ? undefined : `its config is ${shown(config.mediaType)}`
+  const notAnImage = CONFIG_TYPES.has(config.mediaType) ? undefined : `its config is ${shown(config.mediaType)}`
   const strange = layers.find((layer) => !LAYER_TYPES.has(layer.mediaType))
   const why = notAnImage ?? (strange === undefined ? undefined : `it has a layer that is ${shown(strange.mediaType)}`)
   if (why !== undefined) throw fail('nothing-to-check', `is no container image: ${why}`, { where })

@@ -198,6 +198,25 @@ describe('walkLayers', () => {
     })
   })
 
+  it('holds one copy of a file at a time, however many hard links to it are wanted', async () => {
+    const links = Array.from({ length: 500 }, (_, at) => hardlink(`link-${at}`, 'real'))
+    await withImage([rawTar([file('real', 'x'.repeat(10_000)), ...links])], async (source, digest) => {
+      let open = 0
+      let most = 0
+      const reader: LayerReader = {
+        wants: (path) => path.startsWith('link-'),
+        read: async ({ content }) => {
+          open += 1
+          most = Math.max(most, open)
+          await readAll(content, 1e6, 'fileReadBytes')
+          open -= 1
+        },
+      }
+      await walkLayers(source, digest, [reader])
+      expect(most).toBe(1)
+    })
+  })
+
   it('shows hidden files too, marked, when all layers are asked for', async () => {
     const layers = [
       [file('a', 'low'), file('gone'), hardlink('gone2', 'gone')],
@@ -275,6 +294,12 @@ describe('walkLayers', () => {
       { caps: { tarUnpackedBytes: 3000 } },
       'over the cap tarUnpackedBytes (3000)',
     ],
+    [
+      'hard links that multiply a file past the cap',
+      [[file('a', 'x'.repeat(5000)), ...Array.from({ length: 9 }, (_, at) => hardlink(`link-${at}`, 'a'))]],
+      { caps: { tarUnpackedBytes: 40_000 } },
+      'over the cap tarUnpackedBytes (40000)',
+    ],
     ['more paths than the cap, implied folders counted', [[file('a/b/c/d')]], { caps: { imagePaths: 3 } }, 'over the cap imagePaths (3)'],
     ['longer paths than the cap', [[file('aaaa'), file('bbbb')]], { caps: { imagePathBytes: 7 } }, 'over the cap imagePathBytes (7)'],
     [
@@ -350,8 +375,8 @@ function buildUp(layers: readonly RawEntry[][]): Record<string, string> {
       const path = String(name).replace(/\/$/, '')
       const last = path.slice(path.lastIndexOf('/') + 1)
       const parent = path.slice(0, path.length - last.length)
-      const ancestors = path.split('/').map((_part, at, parts) => parts.slice(0, at).join('/'))
-      cut((one) => !ancestors.includes(one))
+      const ancestors = new Set(path.split('/').map((_part, at, parts) => parts.slice(0, at).join('/')))
+      cut((one) => !ancestors.has(one))
       if (last === '.wh..wh..opq') cut((one) => !one.startsWith(parent))
       else if (last.startsWith('.wh.')) cut((one) => one !== parent + last.slice(4) && !one.startsWith(`${parent}${last.slice(4)}/`))
       else if (typeflag === '5') cut((one) => one !== path)

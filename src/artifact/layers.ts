@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { overLimit } from '../kernel/bytes.ts'
+import { overLimit, readAll } from '../kernel/bytes.ts'
 import { finishDigest } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { broadcast } from './broadcast.ts'
+import type { Consumer } from './broadcast.ts'
 import { inflate } from './decompress.ts'
 import type { InflateOptions } from './decompress.ts'
 import { readImage } from './image.ts'
@@ -109,11 +110,14 @@ async function walkLayer(walk: Walk, layer: ImageLayer): Promise<{ digest: Diges
     if (entry.type === 'hardlink') return takeHardLink(walk, links.resolve(entry.path), visible, links)
     if (entry.type !== 'file') return undefined
     if (visible) walk.files += 1
-    return deliver(walk, layer, entry, [{ path: entry.path, visible }])
+    return deliver(walk, layer, entry, { path: entry.path, visible })
   })
   const wanted = links.wanted()
   if (wanted.size > 0) {
-    await readLayer(walk, layer, (entry) => (entry.type === 'file' ? deliver(walk, layer, entry, wanted.get(entry.path) ?? []) : undefined))
+    await readLayer(walk, layer, (entry) => {
+      const names = entry.type === 'file' ? wanted.get(entry.path) : undefined
+      return names === undefined ? undefined : deliverLinks(walk, layer, entry, names)
+    })
   }
   refuseOverAll(walk, totals)
   return { digest: layer.descriptor.digest, entries: totals.entries, unpackedBytes: totals.bytes }
@@ -144,26 +148,38 @@ function isDelivered(walk: Walk, visible: boolean): boolean {
   return visible || walk.options.view === 'all-layers'
 }
 
-function deliver(
-  walk: Walk,
-  layer: ImageLayer,
-  entry: TarEntry,
-  names: readonly { readonly path: string; readonly visible: boolean }[],
-): Promise<void> | undefined {
-  const jobs: { readonly reader: LayerReader; readonly path: string; readonly visible: boolean }[] = []
-  for (const { path, visible } of names) {
-    if (!isDelivered(walk, visible)) continue
-    for (const reader of walk.readers) if (reader.wants(path)) jobs.push({ reader, path, visible })
-  }
-  if (jobs.length === 0) return undefined
-  const { size, mode } = entry
+type Name = { readonly path: string; readonly visible: boolean }
+
+function deliver(walk: Walk, layer: ImageLayer, entry: TarEntry, name: Name): Promise<void> | undefined {
+  const jobs = jobsFor(walk, layer, entry, name)
+  return jobs.length === 0 ? undefined : broadcast(entry.content, jobs)
+}
+
+/**
+ * Gives one file under many names. A layer can hold a million links to one file, so they are served one after the other
+ * from memory, and what they unpack to counts as unpacked. Files too large to be kept go to all at once: no reader keeps
+ * such a file either.
+ */
+async function deliverLinks(walk: Walk, layer: ImageLayer, entry: TarEntry, names: readonly Name[]): Promise<void> {
+  refuseOverAll(walk, { entries: 0, bytes: entry.size * names.length })
+  const jobs = names.flatMap((name) => jobsFor(walk, layer, entry, name))
+  if (entry.size > LIMITS.fileReadBytes) return await broadcast(entry.content, jobs)
+  const bytes = await readAll(entry.content, LIMITS.fileReadBytes, 'fileReadBytes')
+  for (const job of jobs) await job(once(bytes))
+}
+
+function jobsFor(walk: Walk, layer: ImageLayer, { size, mode }: TarEntry, { path, visible }: Name): readonly Consumer[] {
+  if (!isDelivered(walk, visible)) return []
   const place = { index: layer.index, digest: layer.descriptor.digest, diffId: layer.diffId }
-  return broadcast(
-    entry.content,
-    jobs.map(({ reader, path, visible }) => async (content) => {
+  return walk.readers
+    .filter((reader) => reader.wants(path))
+    .map((reader) => async (content) => {
       await reader.read({ path, size, mode, layer: place, visible, content })
-    }),
-  )
+    })
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 /** One pass over a layer: packed digest (by the source), unpacking, diff id, tar. */

@@ -18,6 +18,9 @@ import { LIMITS } from '../kernel/limits.ts'
 /** Runs `fn` while this process alone holds the lock of that path. The store has one that dies with its process. */
 export type Lock = <T>(path: string, fn: () => Promise<T>) => Promise<T>
 
+/** Most bytes of manifests whose glance is kept; past it they are read again. */
+const GLANCE_BYTES = 64 * 1024 * 1024
+
 type ChangeIndex = (next: (index: LayoutIndex) => LayoutIndex) => Promise<void>
 
 /**
@@ -99,6 +102,7 @@ export function makeGlancer(
   read: (digest: Digest, promised?: string) => Promise<ManifestBytes | undefined>,
 ): (listed: Descriptor) => Promise<Glance | undefined> {
   const seen = new Map<Digest, Glance>()
+  let room = GLANCE_BYTES
   return async (listed) => {
     const known = seen.get(listed.digest)
     if (known !== undefined) return known
@@ -110,7 +114,8 @@ export function makeGlancer(
       subject: content.subject?.digest,
       children: content.kind === 'index' ? content.manifests : [],
     }
-    seen.set(listed.digest, glance)
+    room -= manifest.bytes.byteLength
+    if (room >= 0) seen.set(listed.digest, glance)
     return glance
   }
 }

@@ -314,7 +314,7 @@ describe.skipIf(tarVersion === undefined || !tarVersion.includes('GNU'))(`beside
       const ours = await list(new Uint8Array(await readFile(join(dir, 'a.tar'))))
       expect(ours.map(({ path, type }) => (type === 'directory' ? `${path}/` : path))).toEqual(theirs.trimEnd().split('\n'))
       const same = ours.find(({ type }) => type === 'hardlink')
-      expect([same?.path, same?.linkTarget].toSorted()).toEqual([join(deep, 'leaf'), 'tree/zz-same'].toSorted())
+      expect(new Set([same?.path, same?.linkTarget])).toEqual(new Set([join(deep, 'leaf'), 'tree/zz-same']))
       expect(ours.find(({ path }) => path === 'tree/lead')?.linkTarget).toBe('/nowhere/../at all')
       expect(ours.find(({ path }) => path === 'tree/näme with space')?.size).toBe(2000)
     } finally {

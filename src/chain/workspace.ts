@@ -10,7 +10,7 @@ import type { Ledger } from '../ledger/log.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { openDataDir, resolveCacheDir, resolveDataDir } from '../store/data-dir.ts'
 import { withLock } from '../store/lock.ts'
-import { directoryBlobs } from '../store/blobs.ts'
+import { openDirectoryBlobs } from '../store/blobs.ts'
 import type { BlobStore } from '../store/blobs.ts'
 
 /** The data directory of this machine and what lives in it, each opened when first asked for. */
@@ -47,7 +47,7 @@ export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<
     dataDir,
     cacheDir: resolveCacheDir(deps.env),
     registryOptions,
-    blobs: directoryBlobs(deps, join(dataDir, 'blobs')),
+    blobs: openDirectoryBlobs(deps, join(dataDir, 'blobs')),
     logKey,
     ledger: once(async () => openLedger(deps, { dir: join(dataDir, 'ledger'), ...(await logKey()), lock: (fn) => withLock(deps, lockFile('ledger'), fn) })),
     environment: async (name, registry) => {

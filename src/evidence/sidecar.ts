@@ -66,14 +66,15 @@ export async function addToSidecar(
   await writeFileAtomic(deps, path, concatBytes([...lines, bundle].flatMap((line) => [line, utf8('\n')])))
 }
 
-/** Writes a bundle file that holds this one bundle, and its log proof beside it. */
+/** Writes a bundle file that holds this one bundle, and its log proof beside it. What was in the two before is gone. */
 export async function writeSidecar(
   deps: Pick<Deps, 'fs' | 'randomBytes'>,
   path: string,
   bundle: Uint8Array,
   logProof?: LogProof,
 ): Promise<void> {
-  if (logProof !== undefined) await writeFileAtomic(deps, proofPathOf(path), canonicalBytes({ [digestOf(bundle)]: logProof }))
+  if (logProof === undefined) await deps.fs.rm(proofPathOf(path), { force: true })
+  else await writeFileAtomic(deps, proofPathOf(path), canonicalBytes({ [digestOf(bundle)]: logProof }))
   await writeFileAtomic(deps, path, bundle)
 }
 

@@ -54,7 +54,7 @@ export function canonicalTime(text: string): string {
 }
 
 function settleSubject(hint: SubjectHint, projects: readonly Project[], fallbackName: string): Sbom['subject'] & { readonly purl: string } {
-  const own = [...projects].sort((a, b) => compareText(a.purl, b.purl)).find(({ directory }) => directory === '')
+  const own = projects.toSorted((a, b) => compareText(a.purl, b.purl)).find(({ directory }) => directory === '')
   const name = hint.name ?? (own === undefined || own.name === '' ? fallbackName : own.name)
   const version = hint.version ?? own?.version ?? ''
   const sameAsOwn = own !== undefined && own.name === name && own.version === version
@@ -74,12 +74,12 @@ function dropOwned(catalogs: readonly Catalog[]): Component[] {
 export function mergeComponents(found: readonly Component[]): Component[] {
   const byPurl = new Map<string, Component>()
   // A canonical order first, so that merging does not depend on the order of discovery.
-  const ordered = found.map((component) => ({ component, key: canonicalJson(component) })).sort((a, b) => compareText(a.key, b.key))
+  const ordered = found.map((component) => ({ component, key: canonicalJson(component) })).toSorted((a, b) => compareText(a.key, b.key))
   for (const { component } of ordered) {
     const before = byPurl.get(component.purl)
     byPurl.set(component.purl, before === undefined ? component : mergeTwo(before, component))
   }
-  return [...byPurl.values()].sort((a, b) => compareText(a.purl, b.purl))
+  return [...byPurl.values()].toSorted((a, b) => compareText(a.purl, b.purl))
 }
 
 const SCOPES: readonly Component['scope'][] = ['required', 'optional', 'dev']
@@ -95,7 +95,7 @@ function mergeTwo(a: Component, b: Component): Component {
     type: a.type,
     hashes: agreedHashes(a.hashes, b.hashes),
     ...(licence === undefined ? {} : { licence }),
-    evidence: [...evidence].sort(([left], [right]) => compareText(left, right)).map(([, item]) => item),
+    evidence: [...evidence].toSorted(([left], [right]) => compareText(left, right)).map(([, item]) => item),
     scope: SCOPES.find((scope) => a.scope === scope || b.scope === scope) ?? a.scope,
     ...(layer === undefined ? {} : { layer }),
   }
@@ -104,7 +104,7 @@ function mergeTwo(a: Component, b: Component): Component {
 /** Hashes two sightings agree on, and those only one of them knows. Where they contradict each other none is true for both. */
 function agreedHashes(a: DigestSet, b: DigestSet): DigestSet {
   const hashes = Object.entries({ ...a, ...b }).filter(([algorithm, value]) => (a[algorithm] ?? value) === (b[algorithm] ?? value))
-  return Object.fromEntries(hashes.sort(([left], [right]) => compareText(left, right)))
+  return Object.fromEntries(hashes.toSorted(([left], [right]) => compareText(left, right)))
 }
 
 /** Edges of the target's own project become edges of the subject; edges to what is not in the SBOM, and to oneself, are none. */
@@ -148,5 +148,5 @@ function reach(from: string[], targets: ReadonlyMap<string, readonly string[]>, 
 }
 
 function sortEdges(edges: readonly Edge[]): Edge[] {
-  return [...edges].sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to))
+  return edges.toSorted((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to))
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemDeps } from '../kernel/system.ts'
 import { catalogDirectory } from './catalog-directory.ts'
+import type { Sbom } from './model.ts'
 
 const LOCK = (name: string) => ({
   name,
@@ -34,10 +35,19 @@ async function write(contents: Readonly<Record<string, unknown>>): Promise<void>
   }
 }
 
-describe('the runtime closure of a directory', () => {
-  const closure = (lockfiles?: readonly string[]) =>
-    catalogDirectory(deps, directory, { mode: 'runtime-closure', created: CREATED, ...(lockfiles === undefined ? {} : { lockfiles }) })
+async function closure(lockfiles?: readonly string[]): Promise<Sbom> {
+  return await catalogDirectory(deps, directory, {
+    mode: 'runtime-closure',
+    created: CREATED,
+    ...(lockfiles === undefined ? {} : { lockfiles }),
+  })
+}
 
+async function installed(exclude?: readonly string[]): Promise<Sbom> {
+  return await catalogDirectory(deps, directory, { mode: 'installed', created: CREATED, ...(exclude === undefined ? {} : { exclude }) })
+}
+
+describe('the runtime closure of a directory', () => {
   it('is the same before and after an installation', async () => {
     await write({ 'package-lock.json': LOCK('app'), 'package.json': { name: 'app', dependencies: { a: '1' } } })
     const before = await closure()
@@ -97,9 +107,6 @@ describe('the runtime closure of a directory', () => {
 })
 
 describe('the installed packages of a directory', () => {
-  const installed = (exclude?: readonly string[]) =>
-    catalogDirectory(deps, directory, { mode: 'installed', created: CREATED, ...(exclude === undefined ? {} : { exclude }) })
-
   it('follows no link, and does not look into .git', async () => {
     const outside = await mkdtemp(join(tmpdir(), 'tally-'))
     try {

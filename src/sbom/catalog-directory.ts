@@ -130,7 +130,7 @@ async function readEntries(deps: Pick<Deps, 'fs' | 'signal'>, directory: string)
   deps.signal.throwIfAborted()
   try {
     const entries = await deps.fs.readdir(directory, { withFileTypes: true })
-    return entries.sort((a, b) => compareText(a.name, b.name))
+    return entries.toSorted((a, b) => compareText(a.name, b.name))
   } catch (error) {
     throw asTallyError(error, directory)
   }

@@ -44,7 +44,7 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
       const catalogs = catalogers.map((cataloger) => runCataloger(cataloger, files, mode))
       const read = new Set(catalogs.flatMap((catalog) => catalog.read))
       const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
-      const unread = [...declared].filter((path) => !read.has(path) && !owned.some((paths) => paths.has(path))).sort()
+      const unread = [...declared].filter((path) => !read.has(path) && !owned.some((paths) => paths.has(path))).toSorted()
       const readAny = [...declared].some((path) => read.has(path)) || catalogs.some(({ components }) => components.length > 0)
       return { catalogs, completeness: readAny ? (unread.length > 0 || missed ? 'incomplete' : 'complete') : 'unknown', unread }
     },
@@ -52,6 +52,6 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
 }
 
 function runCataloger(cataloger: Cataloger, files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {
-  const wanted = new Map([...files].filter(([path]) => cataloger.wants(path, mode)).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const wanted = new Map([...files].filter(([path]) => cataloger.wants(path, mode)).toSorted(([a], [b]) => (a < b ? -1 : 1)))
   return cataloger.read(wanted, mode)
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { concatBytes, utf8 } from '../kernel/bytes.ts'
 import { digestOf, hexOf } from '../kernel/digest.ts'
-import { directoryBlobs, sweepTemporaryBlobs } from './blobs.ts'
+import { openDirectoryBlobs, sweepTemporaryBlobs } from './blobs.ts'
 import { startChild } from './child-for-tests.ts'
 import { failingFileSystem } from './failing-fs-for-tests.ts'
 import { testDeps } from './stores-for-tests.ts'
@@ -25,7 +25,7 @@ async function* pieces(...parts: readonly Uint8Array[]): AsyncGenerator<Uint8Arr
 }
 
 test('what was put is read back, and lies under its digest for its owner only', async () => {
-  const blobs = directoryBlobs(testDeps, directory)
+  const blobs = openDirectoryBlobs(testDeps, directory)
   expect(await blobs.has(digest)).toBe(false)
   expect(await blobs.get(digest)).toBeUndefined()
   expect(await blobs.put(bytes)).toBe(digest)
@@ -38,7 +38,7 @@ test('what was put is read back, and lies under its digest for its owner only', 
 })
 
 test('a stream is hashed as it passes; a stream that is not what was promised is not kept', async () => {
-  const blobs = directoryBlobs(testDeps, directory)
+  const blobs = openDirectoryBlobs(testDeps, directory)
   expect(await blobs.putStream(pieces(utf8('evi'), utf8('dence')))).toEqual({ digest, size: 8 })
   const other = utf8('other bytes')
   await expect(blobs.putStream(pieces(other), { digest, size: 8 })).rejects.toMatchObject({ code: 'digest-mismatch' })
@@ -48,7 +48,7 @@ test('a stream is hashed as it passes; a stream that is not what was promised is
 })
 
 test('one flipped byte on disk is seen by every reader, and put mends it', async () => {
-  const blobs = directoryBlobs(testDeps, directory)
+  const blobs = openDirectoryBlobs(testDeps, directory)
   await blobs.put(bytes)
   const damaged = new Uint8Array(await readFile(pathOf()))
   damaged[0] = (damaged[0] ?? 0) ^ 1
@@ -61,19 +61,19 @@ test('one flipped byte on disk is seen by every reader, and put mends it', async
 })
 
 test('a missing blob is not found when streamed', async () => {
-  const blobs = directoryBlobs(testDeps, directory)
+  const blobs = openDirectoryBlobs(testDeps, directory)
   await expect(Array.fromAsync(blobs.stream(digest))).rejects.toMatchObject({ code: 'not-found', where: directory })
 })
 
 test('a full disk at any step is one `disk` error, leaves no part of a blob, and the next try succeeds', async () => {
   const whole = failingFileSystem(fs, Infinity)
-  await directoryBlobs({ ...testDeps, fs: whole.fs }, join(directory, 'count')).put(bytes)
+  await openDirectoryBlobs({ ...testDeps, fs: whole.fs }, join(directory, 'count')).put(bytes)
   expect(whole.steps()).toBeGreaterThan(4)
   for (let nth = 1; nth <= whole.steps(); nth += 1) {
     const place = join(directory, String(nth))
-    const full = directoryBlobs({ ...testDeps, fs: failingFileSystem(fs, nth).fs }, place)
+    const full = openDirectoryBlobs({ ...testDeps, fs: failingFileSystem(fs, nth).fs }, place)
     await expect(full.put(bytes), `step ${nth}`).rejects.toMatchObject({ code: 'disk' })
-    const after = directoryBlobs(testDeps, place)
+    const after = openDirectoryBlobs(testDeps, place)
     const kept = await after.get(digest)
     expect(kept === undefined || digestOf(kept) === digest).toBe(true)
     expect(await after.put(bytes)).toBe(digest)
@@ -84,15 +84,15 @@ test('a full disk at any step is one `disk` error, leaves no part of a blob, and
 
 test('a process killed while it writes leaves no blob, and its temporary file is swept when it is old', async () => {
   const child = startChild(
-    `const { directoryBlobs } = await load('./blobs.ts')
+    `const { openDirectoryBlobs } = await load('./blobs.ts')
      async function* slow() { yield Buffer.from('evi'); console.log('half'); await new Promise((go) => setTimeout(go, 60000)); yield Buffer.from('dence') }
-     await directoryBlobs(testDeps, args.directory).putStream(slow())`,
+     await openDirectoryBlobs(testDeps, args.directory).putStream(slow())`,
     { directory },
   )
   await child.says('half')
   child.process.kill('SIGKILL')
   await child.ends
-  expect(await directoryBlobs(testDeps, directory).has(digest)).toBe(false)
+  expect(await openDirectoryBlobs(testDeps, directory).has(digest)).toBe(false)
   expect(await sweepTemporaryBlobs(testDeps, directory)).toBe(0)
   expect(await readdir(join(directory, 'tmp'))).toHaveLength(1)
   const tomorrow = new Date(testDeps.now().getTime() + 2 * 86_400_000)

@@ -60,6 +60,16 @@ test('another process is kept out with `busy` naming the path, and let in the mo
   expect(await readdir(directory)).toEqual(['ship.lock'])
 })
 
+test('a second try in the holding process does not open the door to other processes', async () => {
+  const script = `const { withLock } = await load('./lock.ts')
+    await withLock(testDeps, args.path, async () => console.log('in'), { waitMs: 0 }).catch((error) => console.log(error.code))`
+  await withLock(testDeps, path, async () => {
+    await expect(withLock(testDeps, path, async () => 'mine', { waitMs: 0 })).rejects.toMatchObject({ code: 'busy' })
+    expect((await startChild(script, { path }).ends).lines).toEqual(['busy'])
+  })
+  expect((await startChild(script, { path }).ends).lines).toEqual(['in'])
+})
+
 test('waiting ends when the program is told to stop', async () => {
   await withLock(testDeps, path, async () => {
     const signal = AbortSignal.timeout(20)
@@ -67,7 +77,8 @@ test('waiting ends when the program is told to stop', async () => {
   })
 })
 
-test('a directory that is not there is `not-found`, naming the path', async () => {
-  const lost = join(directory, 'nowhere', 'x.lock')
-  await expect(withLock(testDeps, lost, async () => 1)).rejects.toMatchObject({ code: 'not-found', where: lost })
+test('a missing directory is made; a file in its place is said so', async () => {
+  expect(await withLock(testDeps, join(directory, 'locks', 'x.lock'), async () => 'mine')).toBe('mine')
+  const inFile = join(directory, 'locks', 'x.lock', 'y.lock')
+  await expect(withLock(testDeps, inFile, async () => 1)).rejects.toMatchObject({ where: join(directory, 'locks', 'x.lock') })
 })

@@ -8,6 +8,7 @@ import { onServer } from './postgres-for-tests.ts'
 import { describeStores, testDeps } from './stores-for-tests.ts'
 import { localScope } from './scope.ts'
 import { engine } from './store.ts'
+import type { Store } from './store.ts'
 import { createTables } from './table-shape.ts'
 import type { TableShape, TablesOf } from './table-shape.ts'
 import { tenantDb } from './tenant-db.ts'
@@ -34,13 +35,30 @@ async function valueOf(db: TenantQueries<Tables>, name: string): Promise<number>
   return (await db.selectFrom('counter').select('value').where('name', '=', name).executeTakeFirst())?.value ?? 0
 }
 
+async function bump(db: TenantQueries<Tables>, name: string): Promise<void> {
+  await db
+    .updateTable('counter')
+    .set((each) => ({ value: each('value', '+', 1) }))
+    .where('name', '=', name)
+    .execute()
+}
+
+/** The first row of a statement outside of any tenant. */
+async function raw(store: Store, text: string): Promise<unknown> {
+  return (await store[engine].db.executeQuery(CompiledQuery.raw(text))).rows[0]
+}
+
 await describeStores('an open store', { migrations, sharded: ['counter'] }, ({ dialect, store, options, directory }) => {
   const db = () => tenantDb<Tables>(store(), scope)
 
   test('several processes open an empty one at once, and all their writes land', async () => {
     const fresh = dialect === 'sqlite' ? { ...options(), dataDir: join(directory(), 'fresh') } : options()
     const args = { options: { dataDir: fresh.dataDir, databaseUrl: fresh.databaseUrl }, shapes, name: 'together' }
-    const script = `${CHILD} for (let n = 0; n < 20; n += 1) await db.transaction(add)
+    const script = `${CHILD} for (let n = 0; n < 20; n += 1) await db.transaction(async (inside) => {
+        const before = await inside.selectFrom('counter').select('value').where('name', '=', args.name).executeTakeFirst()
+        if (before === undefined) await add(inside)
+        else await inside.updateTable('counter').set({ value: before.value + 1 }).where('name', '=', args.name).execute()
+      }, 'serializable')
       await store.close(); console.log('done')`
     const children = [1, 2, 3, 4].map(() => startChild(script, args))
     for (const child of children) expect(await child.ends).toMatchObject({ code: 0, lines: ['done'], errors: '' })
@@ -95,21 +113,13 @@ await describeStores('an open store', { migrations, sharded: ['counter'] }, ({ d
         { name: 'right', value: 0 },
       ])
       let tries = 0
-      let bothInside: () => void = () => {}
-      const both = new Promise<void>((resolve) => (bothInside = resolve))
-      const bump = async (inside: TenantQueries<Tables>, name: string): Promise<void> => {
-        await inside
-          .updateTable('counter')
-          .set((each) => ({ value: each('value', '+', 1) }))
-          .where('name', '=', name)
-          .execute()
-      }
+      const both = Promise.withResolvers<void>()
       const cross = async (first: string, second: string): Promise<void> =>
         await db().transaction(async (inside) => {
           tries += 1
           await bump(inside, first)
-          if (tries >= 2) bothInside()
-          await both
+          if (tries >= 2) both.resolve()
+          await both.promise
           await bump(inside, second)
         })
       await Promise.all([cross('left', 'right'), cross('right', 'left')])
@@ -155,21 +165,18 @@ await describeStores('an open store', { migrations, sharded: ['counter'] }, ({ d
       for (const name of await readdir(options().dataDir)) {
         if (name.startsWith('tally.db')) expect((await stat(join(options().dataDir, name))).mode & 0o777).toBe(0o600)
       }
-      const pragma = async (name: string): Promise<unknown> =>
-        (await store()[engine].db.executeQuery(CompiledQuery.raw(`pragma ${name}`))).rows[0]
-      expect(await pragma('journal_mode')).toEqual({ journal_mode: 'wal' })
-      expect(await pragma('synchronous')).toEqual({ synchronous: 2 })
-      expect(await pragma('foreign_keys')).toEqual({ foreign_keys: 1 })
+      expect(await raw(store(), 'pragma journal_mode')).toEqual({ journal_mode: 'wal' })
+      expect(await raw(store(), 'pragma synchronous')).toEqual({ synchronous: 2 })
+      expect(await raw(store(), 'pragma foreign_keys')).toEqual({ foreign_keys: 1 })
     })
 
     test('a full disk inside a transaction is one `disk` error, leaves nothing of it, and the store goes on', async () => {
-      const raw = async (text: string): Promise<unknown> => (await store()[engine].db.executeQuery(CompiledQuery.raw(text))).rows[0]
-      const { page_count } = (await raw('pragma page_count')) as { page_count: number }
-      await raw(`pragma max_page_count = ${page_count + 2}`)
+      const { page_count } = (await raw(store(), 'pragma page_count')) as { page_count: number }
+      await raw(store(), `pragma max_page_count = ${page_count + 2}`)
       const rows = Array.from({ length: 5000 }, (_, at) => ({ name: `full ${at}`, value: at }))
       await expect(db().transaction(async (inside) => await inside.insertMissing('counter', rows))).rejects.toMatchObject({ code: 'disk' })
       expect(await db().selectFrom('counter').select('name').where('name', 'like', 'full %').execute()).toEqual([])
-      await raw('pragma max_page_count = 1000000')
+      await raw(store(), 'pragma max_page_count = 1000000')
       await db().transaction(async (inside) => await inside.insertMissing('counter', rows))
       expect(await valueOf(db(), 'full 4999')).toBe(4999)
     })

@@ -42,7 +42,6 @@ type PooledConnection = DatabaseConnection & {
 
 function postgresDriver(deps: DriverDeps, url: string, where: string): Driver {
   let pool: Pool | undefined
-  const pooled = (connection: DatabaseConnection): PooledConnection => connection as PooledConnection
   return {
     init: async () => {
       const { Pool, types } = await import('pg')
@@ -55,7 +54,7 @@ function postgresDriver(deps: DriverDeps, url: string, where: string): Driver {
         types: {
           // Counts and sizes are numbers on SQLite; pg would give text.
           getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-            oid === INT8 || oid === NUMERIC ? Number : types.getTypeParser(oid, format as 'text'),
+            oid === INT8 || oid === NUMERIC ? Number : types.getTypeParser(oid, format),
         },
       })
       pool.on('error', (error) => deps.log('debug', `an idle connection to ${where} was lost: ${error.message}`))
@@ -82,9 +81,14 @@ function postgresDriver(deps: DriverDeps, url: string, where: string): Driver {
   }
 }
 
+/** Kysely hands back the very connections the driver gave it. */
+function pooled(connection: DatabaseConnection): PooledConnection {
+  return connection as PooledConnection
+}
+
 function postgresConnection(client: PoolClient, where: string): PooledConnection {
   // Set when the connection is gone or in no known state: it is then closed, not given back to the pool.
-  let lost: unknown
+  let lost: Error | undefined
   // A connection may end between two queries; without a listener that would end the process.
   const onError = (error: Error): void => {
     lost ??= error
@@ -96,7 +100,7 @@ function postgresConnection(client: PoolClient, where: string): PooledConnection
       const { rows, rowCount, command } = await client.query(sql, parameters === undefined ? undefined : [...parameters])
       return { rows, command, ...(rowCount === null || command === 'SELECT' ? {} : { numAffectedRows: BigInt(rowCount) }) }
     } catch (error) {
-      if (isConnectionLost(error) || sqlIsControl(sql)) lost ??= error
+      if (isConnectionLost(error) || sqlIsControl(sql)) lost ??= error instanceof Error ? error : new Error(String(error))
       throw asDatabaseError(lost ?? error, where)
     }
   }

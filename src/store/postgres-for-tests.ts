@@ -109,7 +109,7 @@ rm -rf "$2"
 
 async function findBinaries(): Promise<string | undefined> {
   try {
-    const versions = (await readdir(BINARIES)).filter((name) => /^[0-9]+$/.test(name)).sort((a, b) => Number(b) - Number(a))
+    const versions = (await readdir(BINARIES)).filter((name) => /^[0-9]+$/.test(name)).toSorted((a, b) => Number(b) - Number(a))
     return versions[0] === undefined ? undefined : join(BINARIES, versions[0], 'bin')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined

@@ -6,7 +6,7 @@ import { matchSubject } from './match-subject.ts'
 
 const wrapped = wrappedArtifact()
 const manifest = digestSetOf(wrapped.digest)
-const fileDigest = wrapped.file?.digest ?? wrapped.digest
+const fileDigest = wrapped.file.digest
 const file = digestSetOf(fileDigest)
 const other = digestSetOf(digestOf(utf8('other')))
 const image = { kind: 'manifest', digest: wrapped.digest, size: 1, mediaType: 'x', name: 'image' } as const

@@ -22,8 +22,10 @@ export function trustOf(...authorities: readonly Authority[]): Trust {
   return { authorities, logKeys: [] }
 }
 
+type Manifest = Extract<Artifact, { kind: 'manifest' }>
+
 /** A manifest that wraps a file, with made-up bytes behind both digests. */
-export function wrappedArtifact(name = 'app.tgz'): Extract<Artifact, { kind: 'manifest' }> & { file: NonNullable<unknown> } {
+export function wrappedArtifact(name = 'app.tgz'): Manifest & { readonly file: NonNullable<Manifest['file']> } {
   const bytes = new TextEncoder().encode(`manifest of ${name}`)
   const file = new TextEncoder().encode(`file ${name}`)
   return {

@@ -15,12 +15,12 @@ import {
   putImages,
   streamOf,
 } from '../../../test/support/images.ts'
-import { checkLogin, openRegistry } from './registry.ts'
+import { pingRegistry } from './ping.ts'
+import { openRegistry } from './registry.ts'
 import { MEDIA } from '../artifact.ts'
 import { readAll, textOf, toBase64, utf8 } from '../../kernel/bytes.ts'
 import type { Deps } from '../../kernel/deps.ts'
 import { hexOf } from '../../kernel/digest.ts'
-import type { Digest } from '../../kernel/digest.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 
 const PLAIN = { allowHttp: false, offline: false }
@@ -291,13 +291,13 @@ describe('who asks', () => {
     expect(fake.calls.filter((call) => call.server !== 'registry' || call.authorization !== undefined)).toEqual([])
   })
 
-  test('checkLogin tells whether a password opens the registry', async () => {
+  test('pingRegistry tells whether a password opens the registry', async () => {
     set({ auth: 'basic' })
     const deps = testDeps()
-    await checkLogin(deps, fake.host, PLAIN, { kind: 'basic', username: 'me', password: 'secret' })
-    const wrong = checkLogin(deps, fake.host, PLAIN, { kind: 'basic', username: 'me', password: 'wrong' })
+    await pingRegistry(deps, fake.host, { username: 'me', password: 'secret' }, PLAIN)
+    const wrong = pingRegistry(deps, fake.host, { username: 'me', password: 'wrong' }, PLAIN)
     await expect(wrong).rejects.toMatchObject({ code: 'login-needed' })
-    await expect(checkLogin(deps, fake.host, PLAIN)).rejects.toMatchObject({ code: 'login-needed' })
+    await expect(pingRegistry(deps, fake.host, undefined, PLAIN)).rejects.toMatchObject({ code: 'login-needed' })
   })
 })
 
@@ -406,6 +406,6 @@ describe('uploads', () => {
   test('the empty blob', async () => {
     const nothing = new Uint8Array(0)
     await open().putBlob(describeBlob(nothing), () => streamOf())
-    expect(await open().hasBlob(describeBlob(nothing).digest as Digest)).toBe(true)
+    expect(await open().hasBlob(describeBlob(nothing).digest)).toBe(true)
   })
 })

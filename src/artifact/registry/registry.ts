@@ -3,8 +3,7 @@ import { listByApi, listReferrers } from './referrers.ts'
 import { eachPage, getManifest, getManifestByDigest, pullScopes, pushScopes, readBlob, refusal } from './repository.ts'
 import type { Repository } from './repository.ts'
 import { openSession } from './session.ts'
-import type { RegistryDeps, RegistryOptions } from './session.ts'
-import type { Credential } from './credentials.ts'
+import type { RegistryDeps, SessionOptions } from './session.ts'
 import { uploadBlob } from './upload.ts'
 import type { ImageTarget, ManifestBytes } from '../image-source.ts'
 import { readManifest, referrerDescriptor } from '../manifest.ts'
@@ -25,7 +24,7 @@ import { LIMITS } from '../../kernel/limits.ts'
 export function openRegistry(
   deps: RegistryDeps,
   place: { readonly host: string; readonly repository: string },
-  options: RegistryOptions,
+  options: SessionOptions,
 ): ImageTarget {
   const { host, repository } = place
   // A repository that was put together by a program is held to the same grammar as a written one: it becomes part of a path.
@@ -64,14 +63,6 @@ export function openRegistry(
       await putManifest(io, tag, manifest)
     },
   }
-}
-
-/** Finds out whether a credential (else: what the Docker configuration holds) opens a registry. Throws `login-needed` when not. */
-export async function checkLogin(deps: RegistryDeps, host: string, options: RegistryOptions, credential?: Credential): Promise<void> {
-  const session = openSession(deps, host, options, credential)
-  const answer = await session.send({ method: 'GET', target: '/v2/', scopes: [], repeatable: true })
-  if (answer.status !== 200) throw await refusal(answer, 'log in', host)
-  await answer.drop()
 }
 
 async function hasBlob(io: Repository, digest: Digest): Promise<boolean> {

@@ -106,9 +106,8 @@ export async function eachPage(io: Repository, first: string, read: (answer: Htt
 }
 
 function nextLink(header: string | null): string | undefined {
-  for (const link of (header ?? '').slice(0, 8192).split(',')) {
-    const match = /^\s*<([^<>]*)>\s*;(.*)$/.exec(link)
-    if (match !== null && /(?:^|;)\s*rel="?next"?\s*(?:;|$)/i.test(match[2] ?? '')) return match[1]
+  for (const [, target, params] of (header ?? '').slice(0, 8192).matchAll(/<([^<>]*)>([^<]*)/g)) {
+    if (/;\s*rel="?next"?\s*(?:[;,]|$)/i.test(params ?? '')) return target
   }
   return undefined
 }

@@ -12,7 +12,7 @@ import { LIMITS } from '../../kernel/limits.ts'
 
 export type RegistryDeps = Pick<Deps, 'fetch' | 'signal' | 'randomBytes' | 'now' | 'fs' | 'env' | 'spawn' | 'log'>
 
-export type RegistryOptions = {
+export type SessionOptions = {
   /** Plain HTTP to other machines than this one; https is tried first. */
   readonly allowHttp: boolean
   /** Refuse every call. */
@@ -41,11 +41,15 @@ export type Session = {
  * asks for them. In: `credential` to use instead of what the Docker configuration holds. Throws, on calls: `offline`,
  * `login-needed`, `forbidden`, `network`, `insecure-transport`, `registry-error`.
  */
-export function openSession(deps: RegistryDeps, host: string, options: RegistryOptions, given?: Credential): Session {
+export function openSession(deps: RegistryDeps, host: string, options: SessionOptions, given?: Credential): Session {
   const authorizations = new Map<string, string>()
   let origin: Promise<URL> | undefined
   let credential: Promise<Credential | undefined> | undefined
-  const originOnce = (): Promise<URL> => (origin ??= findOrigin(deps, host, options))
+  const originOnce = (): Promise<URL> =>
+    (origin ??= findOrigin(deps, host, options).catch((error: unknown) => {
+      origin = undefined // A later call may find the network up again.
+      throw error
+    }))
   const credentialOnce = (): Promise<Credential | undefined> =>
     (credential ??= given === undefined ? readCredential(deps, host) : Promise.resolve(given))
   const realmHosts = [...(options.realmHosts ?? []), ...(deps.env['TALLY_REALM_HOSTS'] ?? '').split(/[\s,]+/).filter((name) => name !== '')]
@@ -94,16 +98,18 @@ async function sendElsewhere(deps: RegistryDeps, call: SessionCall, url: URL): P
 }
 
 /** Sends, and follows redirects of reading calls; from the first step to another origin on without authorization. */
-async function sendFollowing(deps: RegistryDeps, call: HttpCall, options: RegistryOptions): Promise<HttpAnswer> {
-  let next = call
+async function sendFollowing(deps: RegistryDeps, call: HttpCall, options: SessionOptions): Promise<HttpAnswer> {
+  let url = call.url
+  let headers = call.headers ?? {}
   for (let hop = 0; hop <= LIMITS.httpRedirects; hop += 1) {
-    const answer = await sendHttp(deps, next)
+    const answer = await sendHttp(deps, { ...call, url, headers })
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.status)
     if (!isRedirect || (call.method !== 'GET' && call.method !== 'HEAD')) return answer
     await answer.drop()
-    const { url, sameOrigin } = nextHop(next.url, answer.headers.get('location'), options.allowHttp)
-    const { authorization: _authorization, ...plain } = next.headers ?? {}
-    next = { ...next, url, headers: sameOrigin ? (next.headers ?? {}) : plain }
+    const next = nextHop(url, answer.headers.get('location'), options.allowHttp)
+    const { authorization: _authorization, ...plain } = headers
+    if (!next.sameOrigin) headers = plain
+    url = next.url
   }
   throw fail('registry-error', `redirects more than httpRedirects (${LIMITS.httpRedirects}) times`, { where: nameOf(call.url) })
 }
@@ -117,7 +123,7 @@ async function refuseForbidden(answer: HttpAnswer, host: string, isKnown: boolea
 }
 
 /** https, except on this machine (where http is tried first) and where http was allowed (after https). */
-async function findOrigin(deps: RegistryDeps, host: string, options: RegistryOptions): Promise<URL> {
+async function findOrigin(deps: RegistryDeps, host: string, options: SessionOptions): Promise<URL> {
   const https = new URL(`https://${apiHost(host)}`)
   const http = new URL(`http://${apiHost(host)}`)
   if (isLoopback(https.hostname)) return (await speaks(deps, http)) ? http : https

@@ -16,14 +16,15 @@ import type { ShipJob } from '../ship-job.ts'
 const issuedSchema = z.strictObject({
   /** Digest of what the verdict rests on: decision, policy, results and evidence. */
   basis: z.string(),
+  at: z.string(),
   sealed: z.strictObject({ predicateType: z.string(), bundle: z.string(), subjects: z.array(z.string()), keyId: z.string() }),
 })
 
 /**
  * Makes a verdict into evidence: VSA, signed, logged, attached at the place it judged. The same verdict on the same
- * evidence is issued once, however often it is reached.
+ * evidence is issued once, however often it is reached; out comes the verdict as it was issued first.
  */
-export async function issueVerdict(job: ShipJob, shippable: Shippable, at: ImageTarget, environment: string, verdict: Verdict): Promise<Logged> {
+export async function issueVerdict(job: ShipJob, shippable: Shippable, at: ImageTarget, environment: string, verdict: Verdict): Promise<{ readonly logged: Logged; readonly verdict: Verdict }> {
   const { workspace, signer, state } = job
   const basis = basisOf(verdict)
   const usable = async (stored: z.infer<typeof issuedSchema>): Promise<boolean> => stored.basis === basis && (await workspace.blobs.has(stored.sealed.bundle as Digest))
@@ -35,14 +36,14 @@ export async function issueVerdict(job: ShipJob, shippable: Shippable, at: Image
       timeVerified: verdict.at,
       levels: verdict.decision === 'allow' ? ['SLSA_BUILD_LEVEL_1'] : [],
     })
-    return { basis, sealed: { ...(await seal(workspace, signer, shippable.artifact, PREDICATE.vsa, predicate)), subjects: [shippable.artifact.digest] } }
+    return { basis, at: verdict.at, sealed: { ...(await seal(workspace, signer, shippable.artifact, PREDICATE.vsa, predicate)), subjects: [shippable.artifact.digest] } }
   })
   const sealed = { ...result.sealed, bundle: result.sealed.bundle as Digest, subjects: result.sealed.subjects as Digest[] }
   const logged = await logSealed(workspace, signer, [sealed])
   await attachLogged(workspace, at, shippable.subject, logged, job.created)
   const [first] = logged
   if (first === undefined) throw fail('bug', 'one verdict was signed and none logged')
-  return first
+  return { logged: first, verdict: { ...verdict, at: result.at } }
 }
 
 /** What an artifact is called in an environment, without any path of this machine. */

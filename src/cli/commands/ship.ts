@@ -8,6 +8,7 @@ import { safeText } from '../../kernel/text.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { SIGNER_OPTIONS, REGISTRY_OPTIONS, openSignerOf, openWorkspaceOf } from '../context.ts'
 import { executablePath } from '../executable.ts'
+import { withStore } from '../store.ts'
 import { renderShip } from '../render/ship.ts'
 
 /** `tally ship`: the chain of tally.yaml from check to promotion; exit 0 only when the wanted environment was reached. */
@@ -46,7 +47,7 @@ export const ship = defineCommand({
         if (flags.on('verbose')) for (const line of new TextDecoder().decode(bytes).trimEnd().split('\n')) terminal.note(`  ${safeText(line)}`)
       },
     })
-    await recordShip(workspace, outcome)
+    await withStore(workspace, (store) => recordShip(store, outcome))
     const receipt = receiptOf(outcome, await executablePath(deps))
     if (flags.text('format') === 'json') terminal.out(JSON.stringify(receipt, null, 2))
     else terminal.out(renderShip(receipt, mendOf(outcome), terminal))

@@ -19,7 +19,7 @@ export function namedHashes(hashes: DigestSet, format: Format): { readonly name:
       const known = ALGORITHMS.find((algorithm) => algorithm.ours === ours)
       return known === undefined || !isHex(value, known.digits) ? [] : [{ name: known[format], value: value.toLowerCase() }]
     })
-    .sort((a, b) => compareText(a.name, b.name))
+    .toSorted((a, b) => compareText(a.name, b.name))
 }
 
 /** The way back. What has an unknown name or the wrong length is left out. */
@@ -29,7 +29,7 @@ export function digestSetFrom(hashes: readonly { readonly name: string; readonly
     const known = ALGORITHMS.find((algorithm) => algorithm[format] === name)
     if (known !== undefined && isHex(value, known.digits)) found.push([known.ours, value.toLowerCase()])
   }
-  return Object.fromEntries(found.sort(([a], [b]) => compareText(a, b)))
+  return Object.fromEntries(found.toSorted(([a], [b]) => compareText(a, b)))
 }
 
 function isHex(text: string, digits: number): boolean {

@@ -44,5 +44,5 @@ export function settle(
   for (const { from, to } of edges) {
     if (from !== to && known.has(from) && known.has(to)) settled.set(`${from} ${to}`, { from, to })
   }
-  return { subject, components, edges: [...settled.values()].sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to)) }
+  return { subject, components, edges: [...settled.values()].toSorted((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to)) }
 }

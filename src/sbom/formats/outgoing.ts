@@ -9,5 +9,5 @@ export function outgoing(sbom: Sbom, subjectRef: string): [string, string[]][] {
   const needs = new Map<string, Set<string>>([[subjectRef, new Set()]])
   for (const { purl } of sbom.components) needs.set(purl, new Set())
   for (const { from, to } of sbom.edges) needs.get(from)?.add(to)
-  return [...needs].sort(([a], [b]) => compareText(a, b)).map(([ref, to]) => [ref, [...to].sort(compareText)])
+  return [...needs].toSorted(([a], [b]) => compareText(a, b)).map(([ref, to]) => [ref, [...to].toSorted(compareText)])
 }

@@ -5,6 +5,6 @@ import type { Sbom } from '../model.ts'
 export function toPurlList(sbom: Sbom): string {
   return sbom.components
     .map(({ purl }) => `${purl}\n`)
-    .sort(compareText)
+    .toSorted(compareText)
     .join('')
 }

@@ -49,6 +49,10 @@ function catalog(contents: Readonly<Record<string, string>>) {
   return dpkgCataloger.read(new Map(Object.entries(contents).map(([path, text]) => [path, { bytes: utf8(text) }])), 'installed')
 }
 
+function short(purl: string): string | undefined {
+  return /debian\/([^@]+)/.exec(purl)?.[1]
+}
+
 describe('the database of dpkg', () => {
   const found = catalog({ 'etc/os-release': OS, 'var/lib/dpkg/status': STATUS })
 
@@ -64,7 +68,6 @@ describe('the database of dpkg', () => {
   })
 
   it('resolves each clause to its first alternative that holds, versions and provided names heeded', () => {
-    const short = (purl: string) => /debian\/([^@]+)/.exec(purl)?.[1]
     expect(found.edges.map(({ from, to }) => `${short(from)} > ${short(to)}`)).toEqual([
       'libc6 > libgcc-s1',
       'libgcc-s1 > libc6',

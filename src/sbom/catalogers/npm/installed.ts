@@ -1,8 +1,9 @@
 import type { CatalogFile } from '../cataloger.ts'
 import { directoryOf, fileNameOf } from '../../path.ts'
 import { licenceOf, needsOf, readManifest } from './package-file.ts'
+import type { Manifest } from './package-file.ts'
 import { installedName } from './tree.ts'
-import type { Place, Tree } from './tree.ts'
+import type { Need, Place, Tree } from './tree.ts'
 
 /**
  * The tree that lies on disk. A package is what its package.json says it is; what the lockfile knows of the same package at the same
@@ -31,7 +32,7 @@ function installedPlace(path: string, installedAs: string, file: CatalogFile, wh
   const version = manifest?.version ?? locked?.version ?? ''
   const licence = manifest === undefined ? undefined : licenceOf(manifest)
   const sameAsLocked = locked !== undefined && locked.linkTo === undefined && locked.name === name && locked.version === version
-  if (sameAsLocked) return { ...locked, ...(licence === undefined ? {} : { licence }) }
+  if (sameAsLocked) return { ...locked, needs: withPeers(locked.needs, manifest), ...(licence === undefined ? {} : { licence }) }
   return {
     path,
     name,
@@ -41,6 +42,13 @@ function installedPlace(path: string, installedAs: string, file: CatalogFile, wh
     ...(locked?.dev === true ? { dev: true } : {}),
     ...(locked?.optional === true ? { optional: true } : {}),
   }
+}
+
+/** Lockfiles of version 1 do not record peers; the package itself does. */
+function withPeers(locked: readonly Need[], manifest: Manifest | undefined): readonly Need[] {
+  const known = new Set(locked.map(({ name }) => name))
+  const peers = needsOf(manifest ?? {}, { dev: false }).filter(({ name, kind }) => kind.startsWith('peer') && !known.has(name))
+  return peers.length === 0 ? locked : [...locked, ...peers]
 }
 
 /** The root of a tree without a lockfile, from its own package.json. */

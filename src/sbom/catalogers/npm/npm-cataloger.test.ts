@@ -17,8 +17,8 @@ function catalog(contents: Readonly<Record<string, unknown>>, mode: CatalogMode 
   const found = npmCataloger.read(filesOf(contents), mode)
   return {
     ...found,
-    purls: found.components.map(({ purl }) => purl.replace('pkg:npm/', '')).sort(),
-    arrows: found.edges.map(({ from, to }) => `${from} > ${to}`.replaceAll('pkg:npm/', '')).sort(),
+    purls: found.components.map(({ purl }) => purl.replace('pkg:npm/', '')).toSorted(),
+    arrows: found.edges.map(({ from, to }) => `${from} > ${to}`.replaceAll('pkg:npm/', '')).toSorted(),
     component: (purl: string) => found.components.find((component) => component.purl === `pkg:npm/${purl}`),
   }
 }
@@ -58,6 +58,14 @@ const V3 = {
   },
 }
 
+function entryFrom(resolved: string): object {
+  return { version: '1.0.0', resolved }
+}
+
+function lockOf(version: string): object {
+  return { lockfileVersion: 3, packages: { '': {}, 'node_modules/a': { version } } }
+}
+
 describe('the runtime closure of a lockfile', () => {
   it('is what npm installs without development packages, on any platform', () => {
     const found = catalog({ 'package-lock.json': V3 })
@@ -87,16 +95,15 @@ describe('the runtime closure of a lockfile', () => {
   })
 
   it('says where a package came from that came from no registry, without credentials', () => {
-    const entry = (resolved: string) => ({ version: '1.0.0', resolved })
     const found = catalog({
       'package-lock.json': {
         lockfileVersion: 3,
         packages: {
           '': { name: 'app' },
-          'node_modules/git': entry('git+ssh://git@host.example/team/git.git#0123abcd'),
-          'node_modules/tarball': entry('https://user:secret@files.example/x/tarball.tgz?token=secret'),
-          'node_modules/mirror': entry('https://user:secret@mirror.example/mirror/-/mirror-1.0.0.tgz'),
-          'node_modules/local': entry('file:../local.tgz'),
+          'node_modules/git': entryFrom('git+ssh://git@host.example/team/git.git#0123abcd'),
+          'node_modules/tarball': entryFrom('https://user:secret@files.example/x/tarball.tgz?token=secret'),
+          'node_modules/mirror': entryFrom('https://user:secret@mirror.example/mirror/-/mirror-1.0.0.tgz'),
+          'node_modules/local': entryFrom('file:../local.tgz'),
         },
       },
     })
@@ -152,8 +159,7 @@ describe('the runtime closure of a lockfile', () => {
   })
 
   it('prefers npm-shrinkwrap.json, as npm does', () => {
-    const lock = (version: string) => ({ lockfileVersion: 3, packages: { '': {}, 'node_modules/a': { version } } })
-    expect(catalog({ 'package-lock.json': lock('1.0.0'), 'npm-shrinkwrap.json': lock('2.0.0') }).purls).toEqual(['a@2.0.0'])
+    expect(catalog({ 'package-lock.json': lockOf('1.0.0'), 'npm-shrinkwrap.json': lockOf('2.0.0') }).purls).toEqual(['a@2.0.0'])
   })
 
   it.each([

@@ -84,7 +84,7 @@ export function fromCycloneDx(bytes: Uint8Array, where = 'SBOM'): Sbom {
     ...settle(subject, components, edges),
     completeness: completenessOf((document.compositions ?? []).map(({ aggregate }) => aggregate)),
     created: metadata?.timestamp ?? '',
-    tool: { name: by?.name ?? '', version: by?.version ?? '' },
+    tool: { name: by?.name ?? 'unknown', version: by?.version ?? '' },
   }
 }
 

@@ -15,11 +15,11 @@ export const SCOPES = { required: 'required', optional: 'optional', dev: 'exclud
  */
 export function toCycloneDx(sbom: Sbom): Uint8Array {
   const subjectRef = sbom.subject.purl ?? 'subject'
-  const components = [...sbom.components].sort((a, b) => compareText(a.purl, b.purl))
+  const components = sbom.components.toSorted((a, b) => compareText(a.purl, b.purl))
   const body = {
     version: 1,
     metadata: {
-      timestamp: sbom.created,
+      ...(sbom.created === '' ? {} : { timestamp: sbom.created }),
       tools: { components: [{ type: 'application', name: sbom.tool.name, version: sbom.tool.version }] },
       component: subjectOf(sbom, subjectRef),
     },

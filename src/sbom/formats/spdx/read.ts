@@ -33,8 +33,15 @@ const documentSchema = z.object({
 /** Relationships that say that one part needs or holds another (SPDX 2.3, clause 11.1), and those that say it the other way round. */
 const FORWARD = new Set(['DEPENDS_ON', 'CONTAINS', 'HAS_PREREQUISITE', 'STATIC_LINK', 'DYNAMIC_LINK'])
 const BACKWARD = new Set([
-  ...['DEPENDENCY_OF', 'CONTAINED_BY', 'PREREQUISITE_FOR', 'RUNTIME_DEPENDENCY_OF', 'BUILD_DEPENDENCY_OF', 'DEV_DEPENDENCY_OF'],
-  ...['OPTIONAL_DEPENDENCY_OF', 'PROVIDED_DEPENDENCY_OF', 'TEST_DEPENDENCY_OF'],
+  'DEPENDENCY_OF',
+  'CONTAINED_BY',
+  'PREREQUISITE_FOR',
+  'RUNTIME_DEPENDENCY_OF',
+  'BUILD_DEPENDENCY_OF',
+  'DEV_DEPENDENCY_OF',
+  'OPTIONAL_DEPENDENCY_OF',
+  'PROVIDED_DEPENDENCY_OF',
+  'TEST_DEPENDENCY_OF',
 ])
 const SCOPE_OF: Readonly<Record<string, Component['scope']>> = {
   DEV_DEPENDENCY_OF: 'dev',
@@ -143,7 +150,7 @@ function completenessOf(comment: string | undefined): Sbom['completeness'] {
 
 /** `Tool: name-version`; the version begins after the last hyphen before a digit. */
 function toolOf(creators: readonly string[]): Sbom['tool'] {
-  const tool = creators.find((creator) => creator.startsWith('Tool: '))?.slice('Tool: '.length) ?? ''
+  const tool = creators.find((creator) => creator.startsWith('Tool: '))?.slice('Tool: '.length) ?? 'unknown'
   const [, name, version] = /^(.*)-(v?\d[^-]*)$/.exec(tool) ?? []
   return name === undefined || version === undefined ? { name: tool, version: '' } : { name, version }
 }

@@ -27,12 +27,12 @@ const PURPOSES: Readonly<Record<Component['type'], string>> = {
  */
 export function toSpdx(sbom: Sbom): Uint8Array {
   const subjectPurl = sbom.subject.purl ?? 'subject'
-  const components = [...sbom.components].sort((a, b) => compareText(a.purl, b.purl))
+  const components = sbom.components.toSorted((a, b) => compareText(a.purl, b.purl))
   const extracted = extractedLicences(components)
   const body = {
     name: nameOf(sbom.subject),
     comment: `${COMPLETENESS}${sbom.completeness}`,
-    creationInfo: { created: sbom.created, creators: [`Tool: ${sbom.tool.name}-${sbom.tool.version}`] },
+    creationInfo: { created: sbom.created, creators: [toolOf(sbom)] },
     packages: [subjectOf(sbom, subjectPurl), ...components.map((component) => packageOf(component, sbom))],
     relationships: relationshipsOf(sbom, subjectPurl),
     ...(extracted.length === 0 ? {} : { hasExtractedLicensingInfos: extracted }),
@@ -112,7 +112,7 @@ function extractedLicences(components: readonly Component[]): object[] {
     const read = licence === undefined ? undefined : readLicence(licence)
     if (read?.kind === 'name') names.add(read.name)
   }
-  return [...names].sort(compareText).map((name) => ({ licenseId: licenceRefOf(name), extractedText: name, name }))
+  return [...names].toSorted(compareText).map((name) => ({ licenseId: licenceRefOf(name), extractedText: name, name }))
 }
 
 function licenceRefOf(name: string): string {
@@ -122,10 +122,14 @@ function licenceRefOf(name: string): string {
 function scopeNote(scope: Component['scope'], sbom: Sbom): object {
   return {
     annotationType: 'OTHER',
-    annotator: `Tool: ${sbom.tool.name}-${sbom.tool.version}`,
+    annotator: toolOf(sbom),
     annotationDate: sbom.created,
     comment: `${SCOPE}${scope}`,
   }
+}
+
+function toolOf({ tool }: Sbom): string {
+  return tool.version === '' ? `Tool: ${tool.name}` : `Tool: ${tool.name}-${tool.version}`
 }
 
 type Relationship = { readonly spdxElementId: string; readonly relationshipType: string; readonly relatedSpdxElement: string }
