@@ -47,4 +47,10 @@ export const FUZZ_SEEDS: readonly Seed[] = [
     text: 'PRETTY_NAME="Debian"\nID=debian\nVERSION_ID="12"\n',
     beside: { 'var/lib/dpkg/status': 'Package: a\nVersion: 1\n' },
   },
+  {
+    path: 'lib/apk/db/installed',
+    mode: 'installed',
+    text: 'P:a\nV:1.0-r0\nA:x86_64\nL:MIT AND BSD-2-Clause\no:src\nD:b so:libc.so.1 !c /bin/sh\np:cmd:a=1.0-r0\nF:bin\nR:a\n\nP:b\nV:2-r1\nF:\nR:x\n\n',
+    beside: { 'etc/os-release': 'ID=alpine\nVERSION_ID=3.22.1\n' },
+  },
 ]
