@@ -18,6 +18,9 @@ function refusal(text: string): { where: string | undefined; message: string } {
 const HEAD = 'version: 1\nname: p\n'
 const SIGNED = `${HEAD}require:\n  signature: { from: [a] }\n`
 
+const waiver = (change: object): string =>
+  `${SIGNED}waivers: [${JSON.stringify({ id: 'w', clause: 'signature', 'asked-by': 'a', 'approved-by': 'b', reason: 'r', ticket: 't', scope: '*', 'not-after': '2027-01-01T00:00:00Z', ...change })}]\n`
+
 describe('parsePolicy', () => {
   it('reads a policy, fills in defaults, and names the very bytes', () => {
     const bytes = utf8(`# a comment counts too\n${SIGNED}`)
@@ -60,8 +63,6 @@ describe('parsePolicy', () => {
   })
 
   it('refuses waivers of clauses that do not exist, without a time zone, and two of one name', () => {
-    const waiver = (change: object): string =>
-      `${SIGNED}waivers: [${JSON.stringify({ id: 'w', clause: 'signature', 'asked-by': 'a', 'approved-by': 'b', reason: 'r', ticket: 't', scope: '*', 'not-after': '2027-01-01T00:00:00Z', ...change })}]\n`
     expect(() => parsePolicy(utf8(waiver({})), 'p')).not.toThrow()
     expect(refusal(waiver({ clause: 'signatures' })).message).toContain('is no clause')
     expect(refusal(waiver({ 'not-after': '2027-01-01' })).message).toContain('not-after')

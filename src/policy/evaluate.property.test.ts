@@ -30,7 +30,7 @@ const parts: fc.Arbitrary<ReceiptParts> = fc
     at: fc.constantFrom('2026-11-25T11:00:00Z', '2026-01-01T00:00:00Z'),
     proof: fc.constantFrom('log' as const, 'asserted' as const),
   })
-  .map(({ good, other, ...rest }) => ({ ...good, ...(other === undefined ? {} : { predicate: other }), ...rest }))
+  .map(({ good, other, ...rest }) => Object.assign({}, good, rest, other === undefined ? {} : { predicate: other }))
 
 const CLAUSES = [
   'signature',

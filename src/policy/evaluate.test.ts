@@ -391,6 +391,9 @@ describe('distinct authorities', () => {
   })
 })
 
+const sbomPolicy = (formats: string): string =>
+  `version: 1\nname: s\nrequire:\n  sbom: { from: [builder], formats: [${formats}] }\nforbid: { packages: ["pkg:npm/a"] }\n`
+
 describe('looser policies', () => {
   it('allows an asserted time where the policy says so', () => {
     const parts = { provenance: { ...GOOD.provenance, proof: 'asserted' as const } }
@@ -434,12 +437,10 @@ describe('looser policies', () => {
         ],
       },
     }
-    const text = (formats: string): string =>
-      `version: 1\nname: s\nrequire:\n  sbom: { from: [builder], formats: [${formats}] }\nforbid: { packages: ["pkg:npm/a"] }\n`
     const only = { signature: null, provenance: null, check: null, verdict: null, sbom: spdx }
-    expect(notMet(judge(text('cyclonedx'), only))).toEqual(['sbom', 'sbom.bound', 'forbid.packages'])
-    expect(notMet(judge(text('spdx'), only))).toEqual(['forbid.packages'])
-    expect(judge(text('spdx').replace('npm/a', 'npm/b'), only).decision).toBe('allow')
+    expect(notMet(judge(sbomPolicy('cyclonedx'), only))).toEqual(['sbom', 'sbom.bound', 'forbid.packages'])
+    expect(notMet(judge(sbomPolicy('spdx'), only))).toEqual(['forbid.packages'])
+    expect(judge(sbomPolicy('spdx').replace('npm/a', 'npm/b'), only).decision).toBe('allow')
   })
 })
 
