@@ -8,7 +8,7 @@ import type { Digest } from '../kernel/digest.ts'
 import { asTallyError, fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { readFileStream } from '../kernel/read-file.ts'
-import { isCode } from './private-file.ts'
+import { isCode, makeDirectory } from './private-file.ts'
 
 type BlobDeps = Pick<Deps, 'fs' | 'randomBytes' | 'now' | 'signal'>
 
@@ -32,7 +32,7 @@ export type BlobStore = {
  * Blobs in a directory: `sha256/<first two digits>/<64 digits>`, directories of mode 0700, files of 0600. Written beside and
  * renamed, so a kill leaves a whole blob or none, and at most a file under `tmp/`, which `sweepTemporaryBlobs` takes away.
  */
-export function directoryBlobs(deps: BlobDeps, directory: string): BlobStore {
+export function openDirectoryBlobs(deps: BlobDeps, directory: string): BlobStore {
   const folderOf = (digest: Digest): string => join(directory, 'sha256', hexOf(digest).slice(0, 2))
   const pathOf = (digest: Digest): string => join(folderOf(digest), hexOf(digest))
 
@@ -153,14 +153,6 @@ async function holdsWhole(deps: BlobDeps, path: string, digest: Digest): Promise
     if (isCode(error, 'ENOENT')) return false
     throw asTallyError(error, path)
   }
-}
-
-async function makeDirectory(deps: BlobDeps, path: string): Promise<void> {
-  const made = await deps.fs.mkdir(path, { recursive: true, mode: 0o700 })
-  if (made === undefined) return
-  // Each new name stands in its parent; flush from the first one made downwards.
-  await flushDirectory(deps, join(made, '..'))
-  if (made !== path) await flushDirectory(deps, join(path, '..'))
 }
 
 async function* oncePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -30,7 +30,8 @@ export function insertMissing(
   rows: readonly Readonly<Record<string, CellValue>>[],
 ): RawBuilder<unknown> {
   const sameNames = Object.keys(same)
-  const names = Object.keys(rows[0] ?? {})
+  // A column that is null throughout is left out: its values would not tell PostgreSQL what type they are of.
+  const names = Object.keys(rows[0] ?? {}).filter((name) => rows.some((row) => row[name] !== null))
   const columns = sql.join([...sameNames, ...names].map((name) => sql.ref(name)))
   if (dialect === 'postgres') {
     const arrays = names.map((name) => {

@@ -201,5 +201,5 @@ async function updateLeased(
 type RawJobTables = { readonly job: JobTables['job'] & { readonly tenant: string } }
 
 function rawJobs(store: Store): Kysely<RawJobTables> {
-  return store[engine].db as Kysely<RawJobTables>
+  return store[engine].db
 }

@@ -1,9 +1,10 @@
+import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Deps } from '../kernel/deps.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { asDatabaseError, isBusySqlite } from './database-errors.ts'
-import { createPrivately } from './private-file.ts'
+import { createPrivately, makeDirectory } from './private-file.ts'
 import { backoffMs, pause } from './retry.ts'
 
 type LockDeps = Pick<Deps, 'fs' | 'randomBytes' | 'signal'>
@@ -11,7 +12,7 @@ type LockDeps = Pick<Deps, 'fs' | 'randomBytes' | 'signal'>
 /**
  * Runs `task` while this flow alone holds the lock file at `path`, among all flows of all processes of this machine. The
  * operating system takes the lock away when the process dies, however it dies. Waits `waitMs` milliseconds (default
- * LIMITS.lockWaitMs), then throws `busy`, naming the path. The file stays; nobody else may open it (see `createPrivately`).
+ * LIMITS.lockWaitMs), then throws `busy`, naming the path. Directory and file are made where they are missing. The file stays; nobody else may open it (see `createPrivately`).
  */
 export async function withLock<T>(
   deps: LockDeps,
@@ -29,6 +30,7 @@ export async function withLock<T>(
 }
 
 async function takeLock(deps: LockDeps, path: string, waitMs: number): Promise<DatabaseSync> {
+  await makeDirectory(deps, dirname(path))
   await createPrivately(deps, path)
   const { DatabaseSync } = await import('node:sqlite')
   const end = performance.now() + waitMs

@@ -82,7 +82,7 @@ async function claimMigration(transaction: Transaction<unknown>, name: string, n
 }
 
 function migrationTable(db: Kysely<unknown>): Kysely<MigrationTable> {
-  return db as Kysely<MigrationTable>
+  return db
 }
 
 function refuseUnknown(applied: ReadonlySet<string>, migrations: readonly Migration[], where: string): void {

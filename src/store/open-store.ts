@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
-import { directoryBlobs, sweepTemporaryBlobs } from './blobs.ts'
+import { openDirectoryBlobs, sweepTemporaryBlobs } from './blobs.ts'
 import { openDataDir } from './data-dir.ts'
 import type { Migration } from './migrations.ts'
 import { engine } from './store.ts'
@@ -25,7 +25,7 @@ export async function openStore(deps: StoreDeps, options: StoreOptions): Promise
   const store: Store = {
     dialect,
     place,
-    blobs: directoryBlobs(deps, blobDirectory),
+    blobs: openDirectoryBlobs(deps, blobDirectory),
     close: async () => await db.destroy(),
     [engine]: { deps, db, insideTransaction: new AsyncLocalStorage<true>() },
   }

@@ -36,12 +36,12 @@ export function describeDatabase(url: string): string {
 
 type PooledConnection = DatabaseConnection & {
   readonly query: (sql: string, parameters?: readonly unknown[]) => Promise<QueryResult<unknown> & { readonly command: string }>
+  readonly rollback: () => Promise<void>
   readonly release: () => void
 }
 
 function postgresDriver(deps: DriverDeps, url: string, where: string): Driver {
   let pool: Pool | undefined
-  const pooled = (connection: DatabaseConnection): PooledConnection => connection as PooledConnection
   return {
     init: async () => {
       const { Pool, types } = await import('pg')
@@ -54,7 +54,7 @@ function postgresDriver(deps: DriverDeps, url: string, where: string): Driver {
         types: {
           // Counts and sizes are numbers on SQLite; pg would give text.
           getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-            oid === INT8 || oid === NUMERIC ? Number : types.getTypeParser(oid, format as 'text'),
+            oid === INT8 || oid === NUMERIC ? Number : types.getTypeParser(oid, format),
         },
       })
       pool.on('error', (error) => deps.log('debug', `an idle connection to ${where} was lost: ${error.message}`))
@@ -76,27 +76,49 @@ function postgresDriver(deps: DriverDeps, url: string, where: string): Driver {
       const { command } = await pooled(connection).query('commit')
       if (command !== 'COMMIT') throw fail('bug', 'a transaction went on after one of its statements had failed', { where })
     },
-    rollbackTransaction: async (connection) => {
-      await pooled(connection).query('rollback')
-    },
+    rollbackTransaction: async (connection) => await pooled(connection).rollback(),
     destroy: async () => await pool?.end(),
   }
 }
 
+/** Kysely hands back the very connections the driver gave it. */
+function pooled(connection: DatabaseConnection): PooledConnection {
+  return connection as PooledConnection
+}
+
 function postgresConnection(client: PoolClient, where: string): PooledConnection {
-  let lost = false
+  // Set when the connection is gone or in no known state: it is then closed, not given back to the pool.
+  let lost: Error | undefined
+  // A connection may end between two queries; without a listener that would end the process.
+  const onError = (error: Error): void => {
+    lost ??= error
+  }
+  client.on('error', onError)
   const query: PooledConnection['query'] = async (sql, parameters) => {
     try {
+      if (lost !== undefined) throw lost
       const { rows, rowCount, command } = await client.query(sql, parameters === undefined ? undefined : [...parameters])
       return { rows, command, ...(rowCount === null || command === 'SELECT' ? {} : { numAffectedRows: BigInt(rowCount) }) }
     } catch (error) {
-      if (isConnectionLost(error) || sqlIsControl(sql)) lost = true
-      throw asDatabaseError(error, where)
+      if (isConnectionLost(error) || sqlIsControl(sql)) lost ??= error instanceof Error ? error : new Error(String(error))
+      throw asDatabaseError(lost ?? error, where)
     }
   }
   return {
     query,
-    release: () => client.release(lost),
+    rollback: async () => {
+      if (lost !== undefined) return
+      try {
+        await query('rollback')
+      } catch {
+        // The error that led here says more than this one, and a closed connection is rolled back by the server.
+        lost ??= new Error('rollback failed')
+      }
+    },
+    release: () => {
+      client.off('error', onError)
+      client.release(lost !== undefined)
+    },
     executeQuery: async <R>(compiled: CompiledQuery): Promise<QueryResult<R>> =>
       (await query(compiled.sql, compiled.parameters)) as QueryResult<R>,
     // oxlint-disable-next-line require-yield
@@ -106,7 +128,7 @@ function postgresConnection(client: PoolClient, where: string): PooledConnection
   }
 }
 
-/** A connection on which begin, commit or rollback failed is in no known state. */
+/** A connection on which begin or commit failed is in no known state. */
 function sqlIsControl(sql: string): boolean {
-  return sql === 'commit' || sql === 'rollback' || sql.startsWith('begin ')
+  return sql === 'commit' || sql.startsWith('begin ')
 }

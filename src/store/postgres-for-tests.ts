@@ -99,7 +99,7 @@ async function startCluster(): Promise<string | undefined> {
 const CLUSTER = `
 "$1/initdb" -D "$2/data" -U tally -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null || exit 1
 "$1/postgres" -D "$2/data" -c listen_addresses=127.0.0.1 -c port="$3" -c unix_socket_directories="$2" \\
-  -c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB -c logging_collector=off >/dev/null &
+  -c fsync=off -c deadlock_timeout=100ms -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB -c logging_collector=off >/dev/null &
 server=$!
 cat >/dev/null
 kill -INT "$server"
@@ -109,7 +109,7 @@ rm -rf "$2"
 
 async function findBinaries(): Promise<string | undefined> {
   try {
-    const versions = (await readdir(BINARIES)).filter((name) => /^[0-9]+$/.test(name)).sort((a, b) => Number(b) - Number(a))
+    const versions = (await readdir(BINARIES)).filter((name) => /^[0-9]+$/.test(name)).toSorted((a, b) => Number(b) - Number(a))
     return versions[0] === undefined ? undefined : join(BINARIES, versions[0], 'bin')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path'
+import { flushDirectory } from '../kernel/atomic-file.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { asTallyError } from '../kernel/errors.ts'
 
@@ -13,6 +15,18 @@ export async function createPrivately(deps: Pick<Deps, 'fs'>, path: string): Pro
     await handle.close()
   } catch (error) {
     if (isCode(error, 'EEXIST')) return
+    throw asTallyError(error, path)
+  }
+}
+
+/** Makes a directory, and those above it, of mode 0700 where there is none, and flushes the names. Throws `permission` or `disk`, naming it. */
+export async function makeDirectory(deps: Pick<Deps, 'fs'>, path: string): Promise<void> {
+  try {
+    const made = await deps.fs.mkdir(path, { recursive: true, mode: 0o700 })
+    if (made === undefined) return
+    await flushDirectory(deps, dirname(made))
+    if (made !== path) await flushDirectory(deps, dirname(path))
+  } catch (error) {
     throw asTallyError(error, path)
   }
 }

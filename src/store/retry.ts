@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../kernel/deps.ts'
+import { asTallyError } from '../kernel/errors.ts'
 
-/** Sleeps for `ms` milliseconds. Ends early with the AbortError of `deps.signal`. */
+/** Sleeps for `ms` milliseconds. Throws `interrupted` as soon as `deps.signal` says stop. */
 export async function pause(deps: Pick<Deps, 'signal'>, ms: number): Promise<void> {
-  await sleep(ms, undefined, { signal: deps.signal })
+  try {
+    await sleep(ms, undefined, { signal: deps.signal })
+  } catch (error) {
+    throw asTallyError(error)
+  }
 }
 
 /**

@@ -41,7 +41,7 @@ export function tenantPlugin(scope: Scope): KyselyPlugin {
   const transformer = new TenantTransformer(scope)
   return {
     transformQuery: ({ node, queryId }) => transformer.transformNode(node, queryId),
-    transformResult: async ({ result }) => ({ ...result, rows: result.rows.map(({ tenant: _, ...row }) => row) }),
+    transformResult: async ({ result }) => ({ ...result, rows: result.rows.map(withoutTenant) }),
   }
 }
 
@@ -155,6 +155,12 @@ function ownerOf(table: OperationNode): { readonly name: string } | 'scoped insi
 
 function actorOfThisInsert(): ColumnUpdateNode {
   return ColumnUpdateNode.create(ColumnNode.create('actor'), ReferenceNode.create(ColumnNode.create('actor'), TableNode.create('excluded')))
+}
+
+function withoutTenant(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const copy = { ...row }
+  delete copy['tenant']
+  return copy
 }
 
 function refused(what: string): Error {
