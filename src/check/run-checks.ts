@@ -97,7 +97,7 @@ export async function runChecks(deps: Pick<Deps, 'fs' | 'signal'>, options: Chec
 /** All findings of one file by these rules, inline ignores applied. Pure. */
 export function checkFile(file: CheckFile, rules: readonly Rule[], now: Date): readonly Finding[] {
   const { ignores, findings } = readIgnores(file, new Set(RULES.map((rule) => rule.id)), now)
-  const found = [...rules.flatMap((rule) => applyRule(rule, file)), ...findings]
+  const found = [...rules.flatMap((rule) => (rule.wants(file.path) ? applyRule(rule, file) : [])), ...findings]
   const seen = new Set<string>()
   return found.flatMap((finding) => {
     // One unreadable file is one finding, however many rules wanted it.
