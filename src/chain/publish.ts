@@ -26,11 +26,22 @@ export function lookupTag(file: Digest): string {
 }
 
 /** A file as something to ship, wrapped in its canonical manifest. */
-export function shippableFile(deps: Pick<Deps, 'fs'>, path: string, file: { readonly name: string; readonly digest: Digest; readonly size: number }): Shippable {
+export function shippableFile(
+  deps: Pick<Deps, 'fs'>,
+  path: string,
+  file: { readonly name: string; readonly digest: Digest; readonly size: number },
+): Shippable {
   const wrapped = wrapFile(file)
   const { descriptor } = wrapped.manifest
   return {
-    artifact: { kind: 'manifest', digest: descriptor.digest, size: descriptor.size, mediaType: descriptor.mediaType, name: file.name, file },
+    artifact: {
+      kind: 'manifest',
+      digest: descriptor.digest,
+      size: descriptor.size,
+      mediaType: descriptor.mediaType,
+      name: file.name,
+      file,
+    },
     subject: { ...descriptor, artifactType: MEDIA.wrappedFile },
     push: async (target) => {
       await target.putBlob({ digest: digestOf(wrapped.config), size: wrapped.config.byteLength }, async function* () {
@@ -54,7 +65,10 @@ export async function shippableImage(deps: Deps, path: string, name: string): Pr
   }
   const [subject] = roots.values()
   if (subject === undefined || roots.size > 1) {
-    throw fail('artifact-malformed', `holds ${roots.size} tagged images where one is shipped`, { where: name, hint: 'tag exactly one image in the archive' })
+    throw fail('artifact-malformed', `holds ${roots.size} tagged images where one is shipped`, {
+      where: name,
+      hint: 'tag exactly one image in the archive',
+    })
   }
   return {
     artifact: { kind: 'manifest', digest: subject.digest, size: subject.size, mediaType: subject.mediaType, name },

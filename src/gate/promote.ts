@@ -52,7 +52,9 @@ export async function promote(request: Promotion): Promise<PromotionResult> {
   const there = await judgeAt(target, artifact, trust, policy, context)
   const missing = judgement.receipts.filter((receipt) => !there.receipts.some((other) => other.envelope === receipt.envelope))
   if (there.verdict.decision !== 'allow' || missing.length > 0) {
-    throw fail('digest-mismatch', `what arrived does not prove what was sent (${missing.length} pieces of evidence are missing)`, { where: target.name })
+    throw fail('digest-mismatch', `what arrived does not prove what was sent (${missing.length} pieces of evidence are missing)`, {
+      where: target.name,
+    })
   }
   await step('compared')
 

@@ -26,18 +26,23 @@ export const verify = defineCommand({
   ],
   options: {
     ...TRUST_OPTIONS,
-    'policy': { type: 'string', value: 'FILE', help: 'also judge by this policy; the exit code is its verdict' },
-    'commit': { type: 'string', value: 'SHA', help: 'what `commit: head` in the policy means', default: 'HEAD of the repository here' },
-    'isolated': { type: 'boolean', help: 'do not look for evidence in the data directory' },
+    policy: { type: 'string', value: 'FILE', help: 'also judge by this policy; the exit code is its verdict' },
+    commit: { type: 'string', value: 'SHA', help: 'what `commit: head` in the policy means', default: 'HEAD of the repository here' },
+    isolated: { type: 'boolean', help: 'do not look for evidence in the data directory' },
     ...REGISTRY_OPTIONS,
-    'format': FORMAT_TEXT_JSON,
+    format: FORMAT_TEXT_JSON,
   },
-  words: { min: 1, max: 1, names: 'one artifact: a file, oci:DIR@sha256:…, oci-archive:FILE, docker-archive:FILE or registry/repository@sha256:…' },
+  words: {
+    min: 1,
+    max: 1,
+    names: 'one artifact: a file, oci:DIR@sha256:…, oci-archive:FILE, docker-archive:FILE or registry/repository@sha256:…',
+  },
   run: async (context) => {
     const { flags, deps, terminal, cwd, words } = context
     const workspace = await openWorkspaceOf(context)
     const policyFile = flags.text('policy')
-    const policy = policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
+    const policy =
+      policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
     const named = await trustFromFlags(context, workspace)
     const from = flags.text('from')
     const gathered = await gather(workspace, {
@@ -46,7 +51,11 @@ export const verify = defineCommand({
       ...(from === undefined ? {} : { from }),
       dataDirectory: !flags.on('isolated'),
     })
-    const proof = { ...(await verifyAll(gathered.found, gathered.artifact, named.trust)), unreadable: gathered.unreadable, looked: gathered.looked }
+    const proof = {
+      ...(await verifyAll(gathered.found, gathered.artifact, named.trust)),
+      unreadable: gathered.unreadable,
+      looked: gathered.looked,
+    }
     const verdict = policy === undefined ? undefined : judgeProof(proof, gathered.artifact, policy, await contextOf(context, policy))
     const exitCode = verdict === undefined ? withoutPolicy(proof) : verdict.decision === 'allow' ? 0 : unreadableExit(proof.unreadable)
     if (flags.text('format') === 'json') {
@@ -56,15 +65,22 @@ export const verify = defineCommand({
     const { artifact } = gathered
     const lines = [`artifact   ${safeText(artifact.name)}`, `           ${artifact.kind} ${artifact.digest}`]
     if (artifact.kind === 'manifest' && artifact.file !== undefined) lines.push(`           file ${artifact.file.digest}`)
-    lines.push(`trusted    by ${safeText(named.from)}: ${named.trust.authorities.map((each) => safeText(each.name)).join(', ') || 'nobody'}`, '')
+    lines.push(
+      `trusted    by ${safeText(named.from)}: ${named.trust.authorities.map((each) => safeText(each.name)).join(', ') || 'nobody'}`,
+      '',
+    )
     lines.push(...receiptLines(proof.receipts, terminal), ...rejectionLines(proof.rejections, terminal))
-    for (const each of proof.unreadable) lines.push(`  ${terminal.style('red', 'unreadable')} ${safeText(each.where)}: ${safeText(each.error.message)}`)
+    for (const each of proof.unreadable)
+      lines.push(`  ${terminal.style('red', 'unreadable')} ${safeText(each.where)}: ${safeText(each.error.message)}`)
     if (proof.receipts.length === 0) lines.push(`  ${terminal.style('red', 'nothing that could be verified was found')}`)
     lines.push('', 'looked in', ...proof.looked.map((place) => `  ${safeText(place)}`))
     if (verdict !== undefined) lines.push('', ...verdictLines(verdict, terminal))
     else if (exitCode === 0) lines.push('', 'no policy was asked: this says who signed what, not that it suffices (--policy FILE)')
     terminal.out(lines.join('\n'))
-    if (exitCode !== 0 && verdict === undefined) terminal.note(`${terminal.noteStyle('red', 'error')}[${proof.rejections.length > 0 ? 'untrusted' : 'no-evidence'}]: ${noReason(proof)}\n${terminal.noteStyle('cyan', 'help')}: ${ERROR_TABLE[proof.rejections.length > 0 ? 'untrusted' : 'no-evidence'].hint}`)
+    if (exitCode !== 0 && verdict === undefined)
+      terminal.note(
+        `${terminal.noteStyle('red', 'error')}[${proof.rejections.length > 0 ? 'untrusted' : 'no-evidence'}]: ${noReason(proof)}\n${terminal.noteStyle('cyan', 'help')}: ${ERROR_TABLE[proof.rejections.length > 0 ? 'untrusted' : 'no-evidence'].hint}`,
+      )
     return exitCode
   },
 })
@@ -85,7 +101,9 @@ function unreadableExit(unreadable: ProofLike['unreadable']): number {
 function noReason(proof: ProofLike): string {
   if (proof.unreadable.length > 0) return 'evidence is there that cannot be read'
   if (proof.receipts.length > 0) return 'a log proof does not hold'
-  return proof.rejections.length > 0 ? 'evidence is there, but none that holds from anybody who is trusted' : 'nothing that could be verified was found'
+  return proof.rejections.length > 0
+    ? 'evidence is there, but none that holds from anybody who is trusted'
+    : 'nothing that could be verified was found'
 }
 
 async function contextOf(context: Parameters<typeof verify.run>[0], _policy: Policy) {
