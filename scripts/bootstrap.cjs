@@ -21,6 +21,10 @@ const TASKS = {
   lint: [[bin('oxlint/bin/oxlint'), '--deny-warnings']],
   types: [[bin('typescript/bin/tsc')], [bin('typescript/bin/tsc'), '-p', 'web']],
   format: [[bin('oxfmt/bin/oxfmt'), '--check', '.']],
+  fix: [
+    [bin('oxlint/bin/oxlint'), '--fix'],
+    [bin('oxfmt/bin/oxfmt'), '.'],
+  ],
   dead: [[bin('knip/bin/knip.js')]],
   build: [[path.join(root, 'scripts/build.ts')]],
   generate: [[path.join(root, 'scripts/generate.ts')]],

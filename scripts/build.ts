@@ -26,7 +26,6 @@ export async function buildProgram(root: string): Promise<void> {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
-    banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
     comments: false,
   })
   await bundle.close()
@@ -40,6 +39,8 @@ export async function buildPage(root: string): Promise<boolean> {
   const built = await readFile(remembered, 'utf8').catch(() => '')
   if (built === inputs) return false
   await rm(remembered, { force: true })
+  // Vite builds for development, file names included, where this says anything else.
+  process.env['NODE_ENV'] = 'production'
   await buildWithVite({ root: join(root, 'web'), configFile: join(root, 'web/vite.config.ts'), logLevel: 'warn' })
   await mkdir(join(root, 'dist'), { recursive: true })
   await writeFile(remembered, inputs)

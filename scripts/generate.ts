@@ -1,5 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { projectJsonSchema, receiptJsonSchema } from '../src/chain/json-schema.ts'
+import { openApiDocument } from '../src/server/openapi-document.ts'
+import { policyJsonSchema } from '../src/policy/document.ts'
 import { errorsDoc } from './errors-doc.ts'
 import { lintConfig } from './lint-config.ts'
 
@@ -7,6 +10,10 @@ import { lintConfig } from './lint-config.ts'
 export const GENERATED: Readonly<Record<string, () => string>> = {
   '.oxlintrc.json': () => `${JSON.stringify(lintConfig(), undefined, 2)}\n`,
   'docs/errors.md': errorsDoc,
+  'schemas/openapi.json': () => `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
+  'schemas/policy.schema.json': () => `${JSON.stringify(policyJsonSchema(), undefined, 2)}\n`,
+  'schemas/receipt.schema.json': () => `${JSON.stringify(receiptJsonSchema(), undefined, 2)}\n`,
+  'schemas/tally.schema.json': () => `${JSON.stringify(projectJsonSchema(), undefined, 2)}\n`,
 }
 
 const ROOT = join(import.meta.dirname, '..')

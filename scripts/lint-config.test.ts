@@ -49,6 +49,8 @@ describe('the linter, run on a small house', () => {
 
   test('imports downstairs are fine', async () => {
     await put('src/artifact/b.ts', "export { a as b } from '../kernel/a.ts'\n")
+    await put('src/artifact/b.test.ts', "import { a } from '../../test/support/a.ts'\n\nexport const t = a\n")
+    await put('test/support/a.ts', 'export const a = 1\n')
     await put('src/trust/deep/c.ts', "import { b } from '../../artifact/b.ts'\n\nexport const c = b + 1\n")
     expect(await lint()).toEqual([])
   })
@@ -58,6 +60,7 @@ describe('the linter, run on a small house', () => {
     ['upstairs, from a folder of a room', 'src/trust/deep/up.ts', "export { a as p } from '../../policy/a.ts'\n"],
     ['to a room beside', 'src/store/up.ts', "export { a as p } from '../artifact/a.ts'\n"],
     ['upstairs, only for a type', 'src/kernel/up.ts', "import type { A } from '../store/a.ts'\n\nexport type B = A | undefined\n"],
+    ['upstairs, from a test', 'src/trust/up.test.ts', "export { a as p } from '../policy/a.ts'\n"],
     ['out of the house', 'src/cli/up.ts', "export { a as p } from '../../scripts/a.ts'\n"],
     ['from the page into the program', 'web/src/up.ts', "export { a as p } from '../../src/kernel/a.ts'\n"],
   ])('an import %s is reported', async (_what, file, text) => {

@@ -1,7 +1,9 @@
 import { defineConfig } from 'vite'
 
 export default defineConfig({
-  base: './',
+  base: '/',
+  // What is built hangs on the sources only, not on .env files or variables of whoever builds.
+  envDir: false,
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,

@@ -20,11 +20,10 @@ export type InflateOptions = {
 }
 
 const CHUNK = 256 * 1024
-const MAGICS: readonly { readonly name: string; readonly bytes: readonly number[] }[] = [
+const MAGICS: readonly { readonly name: 'gzip' | 'zstd' | 'xz'; readonly bytes: readonly number[] }[] = [
   { name: 'gzip', bytes: [0x1f, 0x8b] },
   { name: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd] },
-  { name: 'xz', bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a] },
-  { name: 'bzip2', bytes: [0x42, 0x5a, 0x68] },
+  { name: 'xz', bytes: [0xfd, 0x37, 0x7a, 0x58] },
 ]
 
 /**
@@ -33,8 +32,14 @@ const MAGICS: readonly { readonly name: string; readonly bytes: readonly number[
  */
 export function sniffCompression(start: Uint8Array): Compression | 'xz' | 'bzip2' {
   if ((start[0] ?? 0) >> 4 === 5 && start[1] === 0x2a && start[2] === 0x4d && start[3] === 0x18) return 'zstd'
-  const found = MAGICS.find(({ bytes }) => bytes.slice(0, 4).every((byte, at) => start[at] === byte))
-  return (found?.name ?? 'none') as Compression | 'xz' | 'bzip2'
+  if (start[0] === 0x42 && start[1] === 0x5a && start[2] === 0x68) return isDigit(start[3] ?? 0) ? 'bzip2' : 'none'
+  const found = MAGICS.find(({ bytes }) => bytes.every((byte, at) => start[at] === byte))
+  return found?.name ?? 'none'
+}
+
+/** bzip2 writes its block size as 1 to 9; without that, the start of a tar whose first name is BZh… would pass for it. */
+function isDigit(byte: number): boolean {
+  return byte >= 0x31 && byte <= 0x39
 }
 
 /**

@@ -13,7 +13,12 @@ import type { ImageSource } from './image-source.ts'
 import { readManifest } from './manifest.ts'
 
 /** One layer of an image: packed bytes by `descriptor`, unpacked bytes by `diffId`. `index` counts from 0 at the bottom. */
-export type ImageLayer = { readonly index: number; readonly descriptor: Descriptor; readonly compression: Compression; readonly diffId: Digest }
+export type ImageLayer = {
+  readonly index: number
+  readonly descriptor: Descriptor
+  readonly compression: Compression
+  readonly diffId: Digest
+}
 
 /** A container image of one platform. `layers` from the bottom to the top. */
 export type Image = {
@@ -23,7 +28,7 @@ export type Image = {
   readonly layers: readonly ImageLayer[]
 }
 
-const CONFIG_TYPES: readonly string[] = [MEDIA.ociConfig, 'application/vnd.docker.container.image.v1+json']
+const CONFIG_TYPES: ReadonlySet<string> = new Set([MEDIA.ociConfig, 'application/vnd.docker.container.image.v1+json'])
 
 const LAYER_TYPES: ReadonlyMap<string, Compression> = new Map(
   Object.entries({ '': 'none', '+gzip': 'gzip', '+zstd': 'zstd' } as const).flatMap(([suffix, compression]) => [
@@ -37,7 +42,9 @@ const LAYER_TYPES: ReadonlyMap<string, Compression> = new Map(
 const configSchema = z.object({
   rootfs: z.object({
     type: z.literal('layers'),
-    diff_ids: z.array(z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'is not a sha256 digest')).max(LIMITS.layersPerImage),
+    diff_ids: z
+      .array(z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'is not a sha256 digest'))
+      .max(LIMITS.layersPerImage),
   }),
 })
 
@@ -53,7 +60,7 @@ export async function readImage(source: ImageSource, digest: Digest): Promise<Im
   const content = readManifest(manifest.bytes, where, manifest.descriptor.mediaType)
   if (content.kind === 'index') throw severalPlatforms(content.manifests, where)
   const { config, layers } = content
-  const notAnImage = CONFIG_TYPES.includes(config.mediaType) ? undefined : `its config is ${shown(config.mediaType)}`
+  const notAnImage = CONFIG_TYPES.has(config.mediaType) ? undefined : `its config is ${shown(config.mediaType)}`
   const strange = layers.find((layer) => !LAYER_TYPES.has(layer.mediaType))
   const why = notAnImage ?? (strange === undefined ? undefined : `it has a layer that is ${shown(strange.mediaType)}`)
   if (why !== undefined) throw fail('nothing-to-check', `is no container image: ${why}`, { where })
@@ -87,8 +94,14 @@ function severalPlatforms(manifests: readonly Descriptor[], where: string): Erro
   const named = manifests
     .filter(({ platform }) => platform !== undefined && platform.os !== 'unknown')
     .slice(0, 8)
-    .map(({ digest, platform }) => `${digest} (${platform?.os}/${platform?.architecture}${platform?.variant === undefined ? '' : `/${platform.variant}`})`)
-  return fail('reference-invalid', 'is an index of several images', { where, hint: `name one of them by digest: ${safeText(named.join(', '))}` })
+    .map(
+      ({ digest, platform }) =>
+        `${digest} (${platform?.os}/${platform?.architecture}${platform?.variant === undefined ? '' : `/${platform.variant}`})`,
+    )
+  return fail('reference-invalid', 'is an index of several images', {
+    where,
+    hint: `name one of them by digest: ${safeText(named.join(', '))}`,
+  })
 }
 
 function shown(mediaType: string): string {

@@ -62,7 +62,7 @@ export function createLinkIndex(squash: Pick<Squash, 'inThisLayer'>, where: stri
 export function resolvePath(symlinks: ReadonlyMap<string, string>, path: string): string | undefined {
   const ahead = path.split('/').toReversed()
   const done: string[] = []
-  for (let followed = 0; ahead.length > 0; ) {
+  for (let followed = 0; ahead.length > 0;) {
     const part = ahead.pop() ?? ''
     if (part === '' || part === '.') continue
     if (part === '..') {

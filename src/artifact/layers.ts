@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { overLimit } from '../kernel/bytes.ts'
+import { overLimit, readAll } from '../kernel/bytes.ts'
 import { finishDigest } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { broadcast } from './broadcast.ts'
+import type { Consumer } from './broadcast.ts'
 import { inflate } from './decompress.ts'
 import type { InflateOptions } from './decompress.ts'
 import { readImage } from './image.ts'
@@ -63,7 +64,12 @@ export type LayerWalk = {
  * readers keep their findings back until then. Throws `artifact-malformed`, `digest-mismatch`, `limit-exceeded`, and what
  * `readImage` throws.
  */
-export async function walkLayers(source: ImageSource, digest: Digest, readers: readonly LayerReader[], options: LayerOptions = {}): Promise<LayerWalk> {
+export async function walkLayers(
+  source: ImageSource,
+  digest: Digest,
+  readers: readonly LayerReader[],
+  options: LayerOptions = {},
+): Promise<LayerWalk> {
   const image = await readImage(source, digest)
   const squash = createSquash({ ...LIMITS, ...options.caps })
   const walk: Walk = { source, image, readers, options, squash, symlinks: new Map(), files: 0, entries: 0, bytes: 0 }
@@ -104,11 +110,14 @@ async function walkLayer(walk: Walk, layer: ImageLayer): Promise<{ digest: Diges
     if (entry.type === 'hardlink') return takeHardLink(walk, links.resolve(entry.path), visible, links)
     if (entry.type !== 'file') return undefined
     if (visible) walk.files += 1
-    return deliver(walk, layer, entry, [{ path: entry.path, visible }])
+    return deliver(walk, layer, entry, { path: entry.path, visible })
   })
   const wanted = links.wanted()
   if (wanted.size > 0) {
-    await readLayer(walk, layer, (entry) => (entry.type === 'file' ? deliver(walk, layer, entry, wanted.get(entry.path) ?? []) : undefined))
+    await readLayer(walk, layer, (entry) => {
+      const names = entry.type === 'file' ? wanted.get(entry.path) : undefined
+      return names === undefined ? undefined : deliverLinks(walk, layer, entry, names)
+    })
   }
   refuseOverAll(walk, totals)
   return { digest: layer.descriptor.digest, entries: totals.entries, unpackedBytes: totals.bytes }
@@ -131,37 +140,54 @@ function takeHardLink(walk: Walk, link: HardLink, visible: boolean, links: Retur
   }
   if (link.kind !== 'file') return
   if (visible) walk.files += 1
-  if (isDelivered(walk, visible) && walk.readers.some((reader) => reader.wants(link.path))) links.want(link.target, { path: link.path, visible })
+  if (isDelivered(walk, visible) && walk.readers.some((reader) => reader.wants(link.path)))
+    links.want(link.target, { path: link.path, visible })
 }
 
 function isDelivered(walk: Walk, visible: boolean): boolean {
   return visible || walk.options.view === 'all-layers'
 }
 
-function deliver(
-  walk: Walk,
-  layer: ImageLayer,
-  entry: TarEntry,
-  names: readonly { readonly path: string; readonly visible: boolean }[],
-): Promise<void> | undefined {
-  const jobs: { readonly reader: LayerReader; readonly path: string; readonly visible: boolean }[] = []
-  for (const { path, visible } of names) {
-    if (!isDelivered(walk, visible)) continue
-    for (const reader of walk.readers) if (reader.wants(path)) jobs.push({ reader, path, visible })
-  }
-  if (jobs.length === 0) return undefined
-  const { size, mode } = entry
+type Name = { readonly path: string; readonly visible: boolean }
+
+function deliver(walk: Walk, layer: ImageLayer, entry: TarEntry, name: Name): Promise<void> | undefined {
+  const jobs = jobsFor(walk, layer, entry, name)
+  return jobs.length === 0 ? undefined : broadcast(entry.content, jobs)
+}
+
+/**
+ * Gives one file under many names. A layer can hold a million links to one file, so they are served one after the other
+ * from memory, and what they unpack to counts as unpacked. Files too large to be kept go to all at once: no reader keeps
+ * such a file either.
+ */
+async function deliverLinks(walk: Walk, layer: ImageLayer, entry: TarEntry, names: readonly Name[]): Promise<void> {
+  refuseOverAll(walk, { entries: 0, bytes: entry.size * names.length })
+  const jobs = names.flatMap((name) => jobsFor(walk, layer, entry, name))
+  if (entry.size > LIMITS.fileReadBytes) return await broadcast(entry.content, jobs)
+  const bytes = await readAll(entry.content, LIMITS.fileReadBytes, 'fileReadBytes')
+  for (const job of jobs) await job(once(bytes))
+}
+
+function jobsFor(walk: Walk, layer: ImageLayer, { size, mode }: TarEntry, { path, visible }: Name): readonly Consumer[] {
+  if (!isDelivered(walk, visible)) return []
   const place = { index: layer.index, digest: layer.descriptor.digest, diffId: layer.diffId }
-  return broadcast(
-    entry.content,
-    jobs.map(({ reader, path, visible }) => async (content) => {
+  return walk.readers
+    .filter((reader) => reader.wants(path))
+    .map((reader) => async (content) => {
       await reader.read({ path, size, mode, layer: place, visible, content })
-    }),
-  )
+    })
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 /** One pass over a layer: packed digest (by the source), unpacking, diff id, tar. */
-async function readLayer(walk: Walk, layer: ImageLayer, visit: (entry: TarEntry) => undefined | Promise<void>): Promise<{ entries: number; bytes: number }> {
+async function readLayer(
+  walk: Walk,
+  layer: ImageLayer,
+  visit: (entry: TarEntry) => undefined | Promise<void>,
+): Promise<{ entries: number; bytes: number }> {
   const { source, image, options } = walk
   const where = nameLayer(image, layer)
   const caps = options.caps === undefined ? {} : { caps: options.caps }

@@ -8,6 +8,7 @@ import type { LayoutIndex } from './layout-index.ts'
 import { findReferrers, findRoots } from './layout-search.ts'
 import type { Glance } from './layout-search.ts'
 import { manifestBytesOf, readManifest, referrerDescriptor } from './manifest.ts'
+import { makeQueue } from './queue.ts'
 import { isTag } from './reference.ts'
 import { overLimit } from '../kernel/bytes.ts'
 import type { Digest } from '../kernel/digest.ts'
@@ -16,6 +17,9 @@ import { LIMITS } from '../kernel/limits.ts'
 
 /** Runs `fn` while this process alone holds the lock of that path. The store has one that dies with its process. */
 export type Lock = <T>(path: string, fn: () => Promise<T>) => Promise<T>
+
+/** Most bytes of manifests whose glance is kept; past it they are read again. */
+const GLANCE_BYTES = 64 * 1024 * 1024
 
 type ChangeIndex = (next: (index: LayoutIndex) => LayoutIndex) => Promise<void>
 
@@ -94,10 +98,11 @@ function makeTarget(files: LayoutFiles, name: string, changeIndex: ChangeIndex):
 }
 
 /** Looks at each manifest once: what a digest names never changes. */
-function makeGlancer(
+export function makeGlancer(
   read: (digest: Digest, promised?: string) => Promise<ManifestBytes | undefined>,
 ): (listed: Descriptor) => Promise<Glance | undefined> {
   const seen = new Map<Digest, Glance>()
+  let room = GLANCE_BYTES
   return async (listed) => {
     const known = seen.get(listed.digest)
     if (known !== undefined) return known
@@ -109,18 +114,9 @@ function makeGlancer(
       subject: content.subject?.digest,
       children: content.kind === 'index' ? content.manifests : [],
     }
-    seen.set(listed.digest, glance)
+    room -= manifest.bytes.byteLength
+    if (room >= 0) seen.set(listed.digest, glance)
     return glance
-  }
-}
-
-/** One after the other, in the order asked, also past a failure. */
-function makeQueue(): <T>(fn: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (fn) => {
-    const next = last.then(fn)
-    last = next.catch(() => undefined)
-    return next
   }
 }
 

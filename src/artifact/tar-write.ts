@@ -53,7 +53,7 @@ export function sourceDateEpoch(deps: Pick<Deps, 'env'>): number {
 
 function sortItems(items: readonly TarItem[]): readonly TarItem[] {
   const keyed = items.map((item) => ({ item, key: utf8(item.path) }))
-  return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ item }) => item)
+  return keyed.toSorted((a, b) => Buffer.compare(a.key, b.key)).map(({ item }) => item)
 }
 
 function pushItem(parts: Uint8Array[], item: TarItem, mtime: number): void {

@@ -6,9 +6,9 @@ import { formatReference, parseReference } from '../artifact/reference.ts'
 import type { Reference } from '../artifact/reference.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
 import { wrappedFileOf } from '../artifact/wrap.ts'
-import type { UnverifiedEvidence } from '../evidence/evidence.ts'
 import { findEvidence } from '../evidence/find.ts'
-import { readEvidenceFile, readSidecars } from '../evidence/sidecar.ts'
+import type { Found } from '../evidence/collect.ts'
+import { findSidecars, readSidecar } from '../evidence/sidecar.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { lookupTag } from './publish.ts'
@@ -25,7 +25,7 @@ export type GatherRequest = {
 }
 
 /** An artifact and all evidence about it that could be found, none of it verified. */
-export type Gathered = { readonly artifact: Artifact; readonly source: ImageSource | undefined; readonly found: readonly UnverifiedEvidence[]; readonly looked: readonly string[] }
+export type Gathered = Found & { readonly artifact: Artifact; readonly source: ImageSource | undefined }
 
 /**
  * Looks for evidence in a fixed order. A file: --bundle, sidecars, --from, the data directory. A manifest: --bundle, where
@@ -34,31 +34,21 @@ export type Gathered = { readonly artifact: Artifact; readonly source: ImageSour
 export async function gather(workspace: Workspace, request: GatherRequest): Promise<Gathered> {
   const { deps } = workspace
   const { artifact: resolved, source } = await resolveArtifact(deps, request.reference, workspace.registryOptions)
-  const looked: string[] = []
-  const found: UnverifiedEvidence[] = []
-  for (const file of request.bundles) {
-    looked.push(file)
-    found.push(...(await readEvidenceFile(deps, file)))
-  }
+  const parts: Found[] = []
+  for (const file of request.bundles) parts.push(await readSidecar(deps, file))
   let artifact = resolved
-  if (resolved.kind === 'file' && request.reference.scheme === 'file') {
-    const sidecars = await readSidecars(deps, request.reference.path)
-    found.push(...sidecars.found)
-    looked.push(...sidecars.looked)
-  } else if (source !== undefined) {
-    const there = await findEvidence(source, resolved.digest)
-    found.push(...there.found)
-    looked.push(...there.looked)
-  }
+  if (resolved.kind === 'file' && request.reference.scheme === 'file') parts.push(await findSidecars(deps, request.reference.path))
+  else if (source !== undefined) parts.push(await findEvidence(source, resolved.digest))
   for (const place of await elsewhere(workspace, request)) {
     const at = await locate(place, resolved)
-    looked.push(`${place.name}${at === undefined ? ' (not there)' : ''}`)
-    if (at === undefined) continue
-    const there = await findEvidence(place, at.digest)
-    found.push(...there.found)
+    if (at === undefined) {
+      parts.push({ found: [], unreadable: [], looked: [`${place.name}: not there`] })
+      continue
+    }
+    parts.push(await findEvidence(place, at.digest))
     if (at.kind === 'manifest' && artifact.kind === 'file') artifact = at
   }
-  return { artifact, source, found, looked }
+  return { artifact, source, found: parts.flatMap((part) => part.found), unreadable: parts.flatMap((part) => part.unreadable), looked: parts.flatMap((part) => part.looked) }
 }
 
 async function elsewhere(workspace: Workspace, request: GatherRequest): Promise<readonly ImageSource[]> {
@@ -97,14 +87,14 @@ async function dataLayouts(workspace: Workspace): Promise<readonly string[]> {
 
 /** The artifact as a place knows it: the manifest itself, or the manifest that wraps the file. The wrapping is read, not believed. */
 async function locate(place: ImageSource, artifact: Artifact): Promise<Artifact | undefined> {
-  if (artifact.kind === 'manifest') return (await place.manifest(artifact.digest)) === undefined ? undefined : artifact
+  if (artifact.kind === 'manifest') return artifact
   const descriptor = await place.resolveTag(lookupTag(artifact.digest))
   return descriptor === undefined ? undefined : await wrapperOf(place, descriptor.digest, artifact)
 }
 
 async function wrapperOf(place: ImageSource, digest: Digest, file: Extract<Artifact, { kind: 'file' }>): Promise<Artifact | undefined> {
   const manifest = await place.manifest(digest)
-  const inside = manifest === undefined ? undefined : wrappedFileOf(manifest.bytes)
+  const inside = manifest === undefined ? undefined : wrappedFileOf(manifest)
   if (manifest === undefined || inside === undefined || inside.digest !== file.digest || inside.size !== file.size) return undefined
   const { mediaType, size } = manifest.descriptor
   return { kind: 'manifest', digest, size, mediaType, name: file.name, file: inside }

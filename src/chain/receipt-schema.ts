@@ -32,7 +32,7 @@ export const shipReceiptSchema = z.strictObject({
   sbom: z.strictObject({ digest, path: z.string(), components: z.number().int(), completeness: z.enum(['complete', 'incomplete', 'unknown']) }),
   provenance: z.strictObject({ digest, builder: z.string(), sourceCommit: z.string().nullable() }),
   signer: z.strictObject({ keyId: z.string(), publicKeyFile: z.string(), kind: z.enum(['local', 'key']) }),
-  log: z.strictObject({ index: z.number().int(), size: z.number().int(), root: z.string(), origin: z.string() }),
+  log: z.strictObject({ index: z.number().int(), size: z.number().int(), root: z.string(), origin: z.string(), checkpoint: z.string().describe('the signed checkpoint: keep it, and `tally log check --against` proves that the log only grew') }),
   evidence: z.array(z.strictObject({ predicateType: z.string(), digest, index: z.number().int(), authority: z.string() })),
   verdict: z.strictObject({ decision: z.enum(['allow', 'deny', 'unknown']), policy: z.strictObject({ name: z.string(), digest, path: z.string() }), clauses: z.array(clause) }).nullable(),
   promoted: z.strictObject({ environment: z.string(), reference: z.string(), tag: z.string() }).nullable(),

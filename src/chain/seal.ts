@@ -38,12 +38,11 @@ export async function logSealed(workspace: Workspace, signer: Signer, sealed: re
   const ledger = await workspace.ledger()
   const entries = sealed.map((each): LogEntry => ({ envelope: each.bundle, predicateType: each.predicateType, subjects: each.subjects, keyId: each.keyId }))
   const appended = await ledger.append(entries)
-  const coSigner = noteSignerOf(signer)
   const logged: Logged[] = []
   for (const [at, each] of sealed.entries()) {
     const index = appended[at]?.index
     if (index === undefined) throw fail('bug', 'the log gave no index for an entry')
-    logged.push({ ...each, index, proof: await ledger.prove(index, { coSigner }) })
+    logged.push({ ...each, index, proof: await ledger.prove(index, { coSigner: noteSignerOf(signer) }) })
   }
   return logged
 }

@@ -34,7 +34,7 @@ export function receiptOf(outcome: ShipOutcome, executable: string): ShipReceipt
     sbom: { digest: listed.digest, path: listed.path, components: listed.components, completeness: listed.completeness },
     provenance: { digest: provenance?.bundle ?? '', builder: built.builder, sourceCommit: job.git.present ? job.git.commit : null },
     signer: { keyId: job.signer.keyId, publicKeyFile: job.publicKeyFile, kind: job.signerKind },
-    log: { index: last.index, ...checkpoint },
+    log: { index: last.index, size: checkpoint.size, root: checkpoint.root, origin: outcome.origin, checkpoint: last.proof.checkpoint },
     evidence: outcome.logged.map((each) => ({ predicateType: each.predicateType, digest: each.bundle, index: each.index, authority: authority.get(each.bundle) ?? 'not verified' })),
     verdict:
       outcome.judgement === undefined

@@ -2,9 +2,11 @@ import { toHex } from '../kernel/bytes.ts'
 import type { ImageTarget } from '../artifact/image-source.ts'
 import { gitFacts } from '../build/git-facts.ts'
 import { PREDICATE } from '../evidence/evidence.ts'
+import type { Verdict } from '../evidence/verdict.ts'
 import { judgeAt, proveAt } from '../gate/judge.ts'
 import type { Judgement, JudgeContext, Proof } from '../gate/judge.ts'
 import { moveCurrent, promote, setRelease } from '../gate/promote.ts'
+import { parseDigest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { VERSION } from '../kernel/version.ts'
@@ -55,11 +57,14 @@ export type ShipOutcome = {
   /** Everything this run signed, verdicts included, with its place in the log. */
   readonly logged: readonly Logged[]
   readonly arrivals: readonly Arrival[]
+  readonly verdicts: readonly Issued[]
   /** The last verdict that was asked for, and the policy file it came from. */
   readonly judgement: (Judgement & { readonly policyPath: string }) | undefined
   /** What the last environment reached proves when everything is read from there again. */
   readonly proof: Proof
   readonly target: string
+  /** Name of the log. */
+  readonly origin: string
 }
 
 /**
@@ -127,7 +132,7 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
   const listedBefore = job.project.config.artifact.type === 'image' ? undefined : await runSbom(job, undefined)
   const { built, reused: buildReused } = await runBuild(job)
   say(`build: ${built.file.name} ${built.file.digest}`, buildReused)
-  const shippable = job.project.config.artifact.type === 'image' ? await shippableImage(deps, built.file.path, job.project.config.artifact.name) : shippableFile(deps, built.file.path, built.file)
+  const shippable = job.project.config.artifact.type === 'image' ? await shippableImage(deps, built.file.path, job.project.config.artifact.name) : shippableFile(deps, built.file.path, { name: built.file.name, digest: parseDigest(built.file.digest), size: built.file.size })
   const { listed, reused: sbomReused } = listedBefore ?? (await runSbom(job, shippable))
   say(`sbom: ${listed.components} components`, sbomReused)
   const { sealed, reused: signReused } = await runSign(job, shippable, checked, listed, built)
@@ -143,20 +148,27 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
   await job.boundary('attached')
   const climbed = await climb(job, shippable, path, policies, landing)
   const proof = await proveAt(climbed.at.target, shippable.artifact, job.trust)
-  return { job, shippable, checked, listed, built, logged: [...logged, ...climbed.logged], arrivals: climbed.arrivals, judgement: climbed.judgement, proof, target: path.at(-1) ?? first }
+  return { job, shippable, checked, listed, built, logged: [...logged, ...climbed.logged], arrivals: climbed.arrivals, verdicts: climbed.verdicts, judgement: climbed.judgement, proof, target: path.at(-1) ?? first, origin: (await job.workspace.ledger()).origin }
 }
 
+/** A verdict as it was issued for an environment. */
+export type Issued = { readonly environment: string; readonly verdict: Verdict }
+
 type Place = { readonly environment: string; readonly target: ImageTarget; readonly prefix: string }
-type Climb = { readonly at: Place; readonly arrivals: readonly Arrival[]; readonly logged: readonly Logged[]; readonly judgement: ShipOutcome['judgement'] }
+type Climb = { readonly at: Place; readonly arrivals: readonly Arrival[]; readonly logged: readonly Logged[]; readonly verdicts: readonly Issued[]; readonly judgement: ShipOutcome['judgement'] }
 
 async function climb(job: ShipJob, shippable: Shippable, path: readonly string[], policies: ReadonlyMap<string, Policy>, landing: Place): Promise<Climb> {
   const { deps } = job.workspace
   const arrivals: Arrival[] = []
   const logged: Logged[] = []
+  const verdicts: Issued[] = []
   let judgement: ShipOutcome['judgement']
   let at = landing
   const acknowledge = async (place: Place, judged: Judgement): Promise<void> => {
-    logged.push(await issueVerdict(job, shippable, place.target, place.environment, judged.verdict))
+    const issued = await issueVerdict(job, shippable, place.target, place.environment, judged.verdict)
+    logged.push(issued.logged)
+    judgement = { ...judged, verdict: issued.verdict, policyPath: policyPathOf(job, place.environment) }
+    verdicts.push({ environment: place.environment, verdict: issued.verdict })
     await job.boundary(`acknowledged:${place.environment}`)
   }
   for (const environment of path) {
@@ -165,9 +177,8 @@ async function climb(job: ShipJob, shippable: Shippable, path: readonly string[]
     if (environment === landing.environment) {
       const judged = policy === undefined ? undefined : await judgeAt(at.target, shippable.artifact, job.trust, policy, context)
       if (judged !== undefined) {
-        judgement = { ...judged, policyPath: policyPathOf(job, environment) }
         await acknowledge(at, judged)
-        if (judged.verdict.decision !== 'allow') return { at, arrivals, logged, judgement }
+        if (judged.verdict.decision !== 'allow') return { at, arrivals, logged, verdicts, judgement }
       }
       if (job.releaseTag !== undefined) await setRelease(at.target, job.releaseTag, shippable.artifact)
       await job.boundary('released')
@@ -181,7 +192,7 @@ async function climb(job: ShipJob, shippable: Shippable, path: readonly string[]
     if (!job.clean) {
       // Dirty or no git: judged, so that a person sees all that is missing, and never promoted.
       const judged = await judgeAt(source.target, shippable.artifact, job.trust, policy, context)
-      return { at, arrivals, logged, judgement: { ...judged, policyPath: policyPathOf(job, environment) } }
+      return { at, arrivals, logged, verdicts, judgement: { ...judged, policyPath: policyPathOf(job, environment) } }
     }
     const result = await promote({
       source: source.target,
@@ -195,15 +206,14 @@ async function climb(job: ShipJob, shippable: Shippable, path: readonly string[]
       boundary: async (step) => await job.boundary(`${environment}:${step}`),
       signal: deps.signal,
     })
-    judgement = { ...result.judgement, policyPath: policyPathOf(job, environment) }
     if (!result.promoted) {
       await acknowledge({ ...source, environment }, result.judgement)
-      return { at, arrivals, logged, judgement }
+      return { at, arrivals, logged, verdicts, judgement }
     }
     at = next
     arrivals.push(arrival(job, at, shippable, result.moved))
   }
-  return { at, arrivals, logged, judgement }
+  return { at, arrivals, logged, verdicts, judgement }
 }
 
 async function openEnvironment(job: ShipJob, environment: string): Promise<Place> {

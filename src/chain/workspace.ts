@@ -4,9 +4,9 @@ import { openTarget } from '../artifact/open.ts'
 import type { RegistryOptions } from '../artifact/open.ts'
 import { parseReference } from '../artifact/reference.ts'
 import { openLogKey } from '../ledger/log-key.ts'
+import type { LogKey } from '../ledger/log-key.ts'
 import { openLedger } from '../ledger/log.ts'
 import type { Ledger } from '../ledger/log.ts'
-import type { NoteSigner, NoteVerifier } from '../ledger/note.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { openDataDir, resolveCacheDir, resolveDataDir } from '../store/data-dir.ts'
 import { withLock } from '../store/lock.ts'
@@ -22,7 +22,7 @@ export type Workspace = {
   readonly blobs: BlobStore
   readonly ledger: () => Promise<Ledger>
   /** Signs checkpoints of this data directory's log. */
-  readonly logKey: () => Promise<{ readonly signer: NoteSigner; readonly verifier: NoteVerifier; readonly publicKeyPem: string }>
+  readonly logKey: () => Promise<LogKey>
   /** An environment's registry: `default` is an OCI layout of its own here. Out: target and how it is written in references. */
   readonly environment: (name: string, registry: string) => Promise<{ readonly target: ImageTarget; readonly prefix: string }>
   /** Evidence made on this machine outside any environment, as an OCI layout. */
@@ -49,7 +49,7 @@ export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<
     registryOptions,
     blobs: openDirectoryBlobs(deps, join(dataDir, 'blobs')),
     logKey,
-    ledger: once(async () => openLedger(deps, { dir: join(dataDir, 'ledger'), signer: (await logKey()).signer, lock: (fn) => withLock(deps, lockFile('ledger'), fn) })),
+    ledger: once(async () => openLedger(deps, { dir: join(dataDir, 'ledger'), ...(await logKey()), lock: (fn) => withLock(deps, lockFile('ledger'), fn) })),
     environment: async (name, registry) => {
       if (registry === 'default') {
         const path = join(dataDir, 'registry', name)

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import { openWorkspace } from '../chain/workspace.ts'
 import type { Workspace } from '../chain/workspace.ts'
 import { fail } from '../kernel/errors.ts'
@@ -24,7 +23,6 @@ export async function openWorkspaceOf(context: Context): Promise<Workspace> {
     ...(dataDir === undefined ? {} : { dataDir }),
     offline: context.flags.on('offline'),
     allowHttp: context.flags.on('allow-http-registry'),
-    home: homedir(),
   })
 }
 

@@ -8,7 +8,7 @@ import type { Descriptor } from '../artifact/artifact.ts'
 import type { ImageTarget, ManifestBytes } from '../artifact/image-source.ts'
 import { parseBundle } from './bundle.ts'
 import { ANNOTATION } from './evidence.ts'
-import { logProofText } from './log-proof.ts'
+import { logProofText } from './log-entry.ts'
 import type { LogProof } from './log-proof.ts'
 
 export type AttachOptions = {

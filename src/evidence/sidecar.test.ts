@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../kernel/bytes.ts'
 import { digestOf } from '../kernel/digest.ts'
 import { ANNOTATION } from './evidence.ts'
-import { addToSidecar, findSidecars, proofPathOf, readSidecar, sidecarPathsOf } from './sidecar.ts'
+import { addToSidecar, findSidecars, proofPathOf, readSidecar, sidecarPathsOf, writeSidecar } from './sidecar.ts'
 
 const deps = { fs, randomBytes: (size: number) => new Uint8Array(randomBytes(size)) }
 const proof = { index: 0, hashes: [], checkpoint: 'c' }
@@ -45,6 +45,15 @@ describe('evidence beside a file', () => {
     const { found } = await readSidecar(deps, path)
     expect(found.map((piece) => piece.annotations[ANNOTATION.logProof])).toEqual(['{"checkpoint":"c","hashes":[],"index":0}', undefined])
     expect(await fs.readFile(path, 'utf8')).toBe('{"b":1}\n{"c":1}\n')
+  })
+
+  test('is written whole, with its proof or without', async () => {
+    const path = join(dir, 'a.sigstore.json')
+    await writeSidecar(deps, path, utf8('{"b":1}'), proof)
+    expect((await readSidecar(deps, path)).found[0]?.annotations).toHaveProperty([ANNOTATION.logProof])
+    await writeSidecar(deps, path, utf8('{"c":1}'))
+    expect(await readSidecar(deps, path)).toMatchObject({ found: [{ bytes: utf8('{"c":1}'), annotations: {} }], unreadable: [] })
+    expect(await fs.readdir(dir)).toEqual(['a.sigstore.json'])
   })
 
   test('with a broken proof file is still found, without proofs, and the broken file is said', async () => {

@@ -11,7 +11,7 @@ import { readShape } from '../kernel/shape.ts'
 import { collectEvidence } from './collect.ts'
 import type { Collector, Found } from './collect.ts'
 import { ANNOTATION } from './evidence.ts'
-import { logProofText, parseLogProof } from './log-proof.ts'
+import { logProofText, parseLogProof } from './log-entry.ts'
 import type { LogProof } from './log-proof.ts'
 
 /** Where evidence of a file lies beside it, in the order it is looked for. */
@@ -64,6 +64,18 @@ export async function addToSidecar(
   }
   if (lines.some((line) => digestOf(line) === digest)) return
   await writeFileAtomic(deps, path, concatBytes([...lines, bundle].flatMap((line) => [line, utf8('\n')])))
+}
+
+/** Writes a bundle file that holds this one bundle, and its log proof beside it. What was in the two before is gone. */
+export async function writeSidecar(
+  deps: Pick<Deps, 'fs' | 'randomBytes'>,
+  path: string,
+  bundle: Uint8Array,
+  logProof?: LogProof,
+): Promise<void> {
+  if (logProof === undefined) await deps.fs.rm(proofPathOf(path), { force: true })
+  else await writeFileAtomic(deps, proofPathOf(path), canonicalBytes({ [digestOf(bundle)]: logProof }))
+  await writeFileAtomic(deps, path, bundle)
 }
 
 /** Where the log proofs of a bundle file lie: `<bundle file>.proof.json`. */

@@ -1,6 +1,7 @@
 import type { Artifact } from '../artifact/artifact.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
 import type { UnverifiedEvidence } from '../evidence/evidence.ts'
+import type { Unreadable } from '../evidence/collect.ts'
 import { findEvidence } from '../evidence/find.ts'
 import type { Verdict } from '../evidence/verdict.ts'
 import { evaluate } from '../policy/evaluate.ts'
@@ -13,6 +14,8 @@ import { verifyEvidence } from '../trust/verify.ts'
 export type Proof = {
   readonly receipts: readonly Receipt[]
   readonly rejections: readonly Rejection[]
+  /** Evidence that is there and could not be read. */
+  readonly unreadable: readonly Unreadable[]
   /** Every place looked in, in order, in words. */
   readonly looked: readonly string[]
 }
@@ -20,7 +23,7 @@ export type Proof = {
 export type Judgement = Proof & { readonly verdict: Verdict }
 
 /** Verifies evidence found anywhere. The same bundle found in two places counts once. */
-export async function verifyAll(found: readonly UnverifiedEvidence[], artifact: Artifact, trust: Trust): Promise<Omit<Proof, 'looked'>> {
+export async function verifyAll(found: readonly UnverifiedEvidence[], artifact: Artifact, trust: Trust): Promise<Pick<Proof, 'receipts' | 'rejections'>> {
   const receipts = new Map<string, Receipt>()
   const rejections = new Map<string, Rejection>()
   for (const evidence of found) {
@@ -34,8 +37,8 @@ export async function verifyAll(found: readonly UnverifiedEvidence[], artifact: 
 
 /** Finds and verifies all evidence attached to an artifact at one place. */
 export async function proveAt(source: ImageSource, artifact: Artifact, trust: Trust): Promise<Proof> {
-  const { found, looked } = await findEvidence(source, artifact.digest)
-  return { ...(await verifyAll(found, artifact, trust)), looked }
+  const { found, unreadable, looked } = await findEvidence(source, artifact.digest)
+  return { ...(await verifyAll(found, artifact, trust)), unreadable, looked }
 }
 
 /** What the policy must be told beside the receipts. */
@@ -47,9 +50,13 @@ export async function judgeAt(source: ImageSource, artifact: Artifact, trust: Tr
   return { ...proof, verdict: judgeProof(proof, artifact, policy, context) }
 }
 
-/** The policy over receipts that are already verified. */
-export function judgeProof(proof: Pick<Proof, 'receipts'>, artifact: Artifact, policy: Policy, context: JudgeContext): Verdict {
-  return evaluate(policy, { artifact, receipts: proof.receipts, ...context })
+/**
+ * The policy over receipts that are already verified. A no that rests on evidence which is there and could not be read is
+ * not known to be a no: it is `unknown`, which allows nothing either.
+ */
+export function judgeProof(proof: Pick<Proof, 'receipts' | 'unreadable'>, artifact: Artifact, policy: Policy, context: JudgeContext): Verdict {
+  const verdict = evaluate(policy, { artifact, receipts: proof.receipts, ...context })
+  return verdict.decision === 'deny' && proof.unreadable.length > 0 ? { ...verdict, decision: 'unknown' } : verdict
 }
 
 function byEnvelope(a: Receipt, b: Receipt): number {

@@ -211,13 +211,14 @@ export function fail(code: ErrorCode, message: string, detail: ErrorDetail = {})
 
 /** Exit code for anything that was thrown: a TallyError by its row, an abort 130, all else is a bug (70). */
 export function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof TallyError) return ERROR_TABLE[error.code].exit
-  return 70
+  return ERROR_TABLE[asTallyError(error).code].exit
 }
 
 const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
   ENOENT: 'not-found',
   ENOTDIR: 'not-found',
+  ENAMETOOLONG: 'not-found',
+  ELOOP: 'not-found',
   EISDIR: 'not-found',
   EACCES: 'permission',
   EPERM: 'permission',
@@ -237,8 +238,17 @@ const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
   ENETUNREACH: 'network',
   ETIMEDOUT: 'network',
   EPIPE: 'network',
+  EPROTO: 'network',
+  CERT_HAS_EXPIRED: 'network',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'network',
+  SELF_SIGNED_CERT_IN_CHAIN: 'network',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'network',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'network',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'network',
   UND_ERR_CONNECT_TIMEOUT: 'network',
   UND_ERR_SOCKET: 'network',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
 }
 
 /**
@@ -263,7 +273,7 @@ export function asTallyError(error: unknown, where?: string): TallyError {
 
 function systemCode(error: Error): string | undefined {
   const code = (error as { code?: unknown }).code
-  if (typeof code === 'string' && code in SYSTEM_CODES) return code
+  if (typeof code === 'string' && Object.hasOwn(SYSTEM_CODES, code)) return code
   const cause = error.cause
   return cause instanceof Error ? systemCode(cause) : undefined
 }

@@ -24,9 +24,14 @@ export function parseJson(
   try {
     return JSON.parse(text) as Json
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.replace(/\s+/g, ' ').slice(0, 120) : 'unknown reason'
-    throw fail(code, `is not JSON: ${reason}`, { where, cause })
+    throw fail(code, `is not JSON: ${reasonOf(cause)}`, { where })
   }
+}
+
+/** What the parser found wrong, without the piece of the text it quotes: the text may be secret. */
+function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : ''
+  return message.replace(/,? (?:\.\.\.)?"[^]*$/, '').slice(0, 120)
 }
 
 function refuseDeep(text: string, code: ErrorCode, where: string): void {
@@ -47,7 +52,7 @@ function refuseDeep(text: string, code: ErrorCode, where: string): void {
 
 /**
  * Canonical JSON text by RFC 8785 (JCS): keys by UTF-16 code units, ECMAScript numbers, no white space. Undefined
- * members are left out. Throws `bug` on what JSON cannot hold (NaN, Infinity, lone surrogates, functions).
+ * members are left out. Throws `bug` on what JSON cannot hold (NaN, Infinity, lone surrogates, functions, dates, bytes, maps).
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean') return String(value)
@@ -59,8 +64,10 @@ export function canonicalJson(value: unknown): string {
     if (!value.isWellFormed()) throw fail('bug', 'canonical JSON cannot hold a lone surrogate')
     return JSON.stringify(value)
   }
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`
+  if (Array.isArray(value)) return `[${Array.from(value, (item) => canonicalJson(item)).join(',')}]`
   if (typeof value === 'object') {
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) throw fail('bug', `canonical JSON cannot hold a ${value.constructor.name}`)
     const members = Object.entries(value).filter(([, member]) => member !== undefined)
     members.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     return `{${members.map(([key, member]) => `${canonicalJson(key)}:${canonicalJson(member)}`).join(',')}}`

@@ -48,9 +48,24 @@ export const LIMITS = {
   zstdFrames: 1_000_000,
   fileReadBytes: 64 * MiB,
   lockfileBytes: 128 * MiB,
+  /** package.json and the like. */
+  packageFileBytes: 4 * MiB,
+  packageDatabaseBytes: 256 * MiB,
+  /** All files one SBOM is made of, together. */
+  catalogedBytes: 1 * GiB,
+  directoryEntries: 2_000_000,
+  directoryDepth: 128,
   checkFileBytes: 4 * MiB,
   checkFiles: 200_000,
   logEntryBytes: 4 * KiB,
+  /** An entry bundle: 256 entries and their length prefixes. */
+  logBundleBytes: 256 * (4 * KiB + 2),
+  logTileBytes: 8 * KiB,
+  logFiles: 4_000_000,
+  logProblems: 100,
+  noteBytes: 256 * KiB,
+  noteSignatures: 32,
+  proofHashes: 64,
   httpHeaderBytes: 64 * KiB,
   httpErrorBodyBytes: 64 * KiB,
   httpRequestBodyBytes: 16 * MiB,
@@ -79,6 +94,10 @@ export const LIMITS = {
   impactPackages: 10_000,
   timelineEvents: 2000,
   buildMs: 3_600_000,
+  buildOutputs: 10_000,
+  gitOutputBytes: 64 * MiB,
+  gitMs: 120_000,
+  submoduleDepth: 8,
 } as const satisfies Record<string, number>
 
 export type LimitName = keyof typeof LIMITS

@@ -45,6 +45,9 @@ async function runProgram(file: string, args: readonly string[], options: SpawnO
       })
     }
     child.on('error', (error: NodeJS.ErrnoException) => {
+      // A grandchild may hold the pipes open after the child was killed; it would keep this process alive.
+      child.stdout.destroy()
+      child.stderr.destroy()
       if (error.code === 'ENOENT')
         reject(fail('tool-missing', `\`${file}\` is not installed or not on PATH`, { where: file, cause: error }))
       else if (error.name === 'AbortError' && !signal.aborted)

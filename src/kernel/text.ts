@@ -15,7 +15,9 @@ export function safeLines(text: string): string {
     .join('\n')
 }
 
-/** Cuts a text to `width` characters, marking the cut with an ellipsis. */
+/** Cuts a text to `width` characters (UTF-16 units), marking the cut with an ellipsis. A pair of surrogates is not cut in two. */
 export function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
+  if (text.length <= width) return text
+  const kept = text.slice(0, Math.max(0, width - 1))
+  return `${/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept}…`
 }

@@ -88,7 +88,7 @@ export function formatPurl(purl: Purl): string {
   const namespace = purl.namespace === undefined ? '' : `${encodePath(purl.namespace)}/`
   const name = purl.type === 'git' ? encodePath(purl.name) : encode(purl.name)
   const version = purl.version === undefined ? '' : `@${encode(purl.version)}`
-  const pairs = Object.entries(purl.qualifiers).sort(([a], [b]) => (a < b ? -1 : 1))
+  const pairs = Object.entries(purl.qualifiers).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const query = pairs.map(([key, value]) => `${key}=${encode(value)}`).join('&')
   const subpath = purl.subpath === undefined ? '' : `#${encodePath(purl.subpath)}`
   return `pkg:${purl.type}/${namespace}${name}${version}${query === '' ? '' : `?${query}`}${subpath}`
@@ -109,7 +109,7 @@ function canonicalQualifiers(given: Readonly<Record<string, string | undefined>>
     seen.add(key)
     if (value !== undefined && value !== '') pairs.push([key, value])
   }
-  return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)))
+  return Object.fromEntries(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function parseQualifiers(query: string, text: string): Record<string, string> {

@@ -50,7 +50,9 @@ export function evaluate(policy: Policy, question: Question): Verdict {
     resourceUri: question.resourceUri,
   }
   const waivers = askWaivers(policy.waivers, artifactDigests(question.artifact), question.now)
-  const clauses = mergeClauses(JUDGES.flatMap((judge) => judge(question.receipts, context, waivers)))
+  const results = JUDGES.flatMap((judge) => judge(question.receipts, context, waivers))
+  if (policy.rules.require.log !== undefined && results.every((result) => result.clause !== 'log')) results.push(NOTHING_LOGGED)
+  const clauses = mergeClauses(results)
   return {
     decision: decide(clauses),
     policy: { name: policy.name, digest: policy.digest },
@@ -58,6 +60,15 @@ export function evaluate(policy: Policy, question: Question): Verdict {
     clauses,
     at: question.now.toISOString(),
   }
+}
+
+const NOTHING_LOGGED: ClauseResult = {
+  clause: 'log',
+  result: 'failed',
+  expected: 'receipts in a log',
+  found: 'no receipt that could be in one',
+  next: 'tally ship, which logs every receipt and attaches the proof',
+  evidence: [],
 }
 
 function decide(clauses: readonly ClauseResult[]): Decision {

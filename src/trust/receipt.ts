@@ -19,14 +19,14 @@ export type SignerIdentity = {
   readonly identity?: { readonly subject: string; readonly issuer: string }
 }
 
-/** A time and how it is proven. `asserted` is the signer's word only. */
+/** A time and how it is proven. `asserted` is the signer's word only; `at` is then empty when the evidence names no time. */
 export type ProvenTime = { readonly at: string; readonly proof: 'rfc3161' | 'log' | 'asserted' }
 
 /** Evidence that trust has verified. Made only by src/trust/verify.ts; the brand keeps anything else out of policy. */
 export type Receipt = {
   readonly [receiptBrand]: true
   readonly statement: Statement
-  /** sha256 of the stored bundle bytes. */
+  /** sha256 of the stored bytes: the bundle, or a cosign 2 layer. */
   readonly envelope: Digest
   readonly where: string
   readonly signer: SignerIdentity
@@ -39,6 +39,8 @@ export type Receipt = {
     readonly root: string
     readonly checkpointBy: string
   }
+  /** Why there is no `log`, when a proof came with the evidence and did not hold. */
+  readonly logProblem?: string
   /** Which subject matched the artifact: through the manifest, or the file itself. */
   readonly matched: 'manifest' | 'file'
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { CheckReport } from '../../check/report.ts'
+import type { CheckReport } from '../../check/run-checks.ts'
 import type { Deps } from '../../kernel/deps.ts'
 import { TallyError } from '../../kernel/errors.ts'
 import { atLeast } from '../../kernel/finding.ts'

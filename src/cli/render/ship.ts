@@ -2,6 +2,7 @@ import { safeText } from '../../kernel/text.ts'
 import type { ShipReceipt } from '../../chain/receipt-schema.ts'
 import type { ClauseResult, Verdict } from '../../evidence/verdict.ts'
 import type { Digest } from '../../kernel/digest.ts'
+import { fail } from '../../kernel/errors.ts'
 import { wrap } from '../help.ts'
 import type { Terminal } from '../terminal.ts'
 import { predicateWord, verdictLines } from './verdict.ts'
@@ -41,12 +42,12 @@ export function renderShip(receipt: ShipReceipt, mend: string | undefined, termi
 
 function asVerdict(receipt: ShipReceipt): Verdict {
   const verdict = receipt.verdict
-  if (verdict === null) throw new Error('no verdict')
+  if (verdict === null) throw fail('bug', 'a receipt without a verdict')
   return {
     decision: verdict.decision,
     policy: { name: verdict.policy.name, digest: verdict.policy.digest as Digest },
     artifact: receipt.artifact.manifestDigest as Digest,
-    clauses: verdict.clauses as readonly ClauseResult[],
+    clauses: verdict.clauses.map(({ waivedBy, evidence, ...clause }): ClauseResult => ({ ...clause, evidence: evidence as Digest[], ...(waivedBy === undefined ? {} : { waivedBy }) })),
     at: '',
   }
 }

@@ -11,4 +11,4 @@ export function knownParameters(buildType: string): readonly string[] {
   return OWN_BUILD_TYPES.has(buildType) ? OURS : []
 }
 
-const OWN_BUILD_TYPES: ReadonlySet<string> = new Set(['https://tallystick.dev/build-types/command/v1'])
+const OWN_BUILD_TYPES: ReadonlySet<string> = new Set(['https://tallystick.dev/build/command/v1'])

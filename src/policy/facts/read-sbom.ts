@@ -66,7 +66,8 @@ function readCycloneDx(predicate: unknown): Reading<SbomFacts> {
   const { metadata, components, compositions } = parsed.data
   const flat: SbomComponent[] = []
   const pending = [...(components ?? []), ...(metadata?.component?.components ?? [])]
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+  // Grows while it is walked: what a component holds comes after what stands beside it.
+  for (const next of pending) {
     const declared = next.licenses?.map(licenceText).filter((text) => text !== undefined) ?? []
     flat.push({
       isPackage: next.type !== 'file' && next.type !== 'operating-system',

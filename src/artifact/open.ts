@@ -1,0 +1,45 @@
+import { openDockerArchive } from './docker-archive.ts'
+import type { ImageSource, ImageTarget } from './image-source.ts'
+import { openOciArchive } from './oci-archive.ts'
+import { openOciLayout } from './oci-layout.ts'
+import type { Lock } from './oci-layout.ts'
+import { formatReference } from './reference.ts'
+import type { Reference } from './reference.ts'
+import { openRegistry } from './registry/registry.ts'
+import type { SessionOptions } from './registry/session.ts'
+import type { Deps } from '../kernel/deps.ts'
+import { fail } from '../kernel/errors.ts'
+
+/** How registries may be called; nothing of it matters to files. */
+export type RegistryOptions = SessionOptions
+
+/** Opens what a reference names, to read. A registry is not called yet. Throws `reference-invalid` for a plain file, `not-found`. */
+export async function openSource(deps: Deps, ref: Reference, options: RegistryOptions): Promise<ImageSource> {
+  switch (ref.scheme) {
+    case 'oci':
+      return await openOciLayout(deps, ref.path)
+    case 'oci-archive':
+      return await openOciArchive(deps, ref.path)
+    case 'docker-archive':
+      return await openDockerArchive(deps, ref.path)
+    case 'registry':
+      return openRegistry(deps, ref, options)
+    case 'file':
+      throw fail('reference-invalid', 'is a file, not an image', { where: ref.path })
+  }
+}
+
+/**
+ * Opens where images can be written to: an OCI layout (made where there is none) or a registry. `lock` lets several
+ * processes write to one layout. Throws `reference-invalid` for what can only be read.
+ */
+export async function openTarget(deps: Deps, ref: Reference, options: RegistryOptions & { readonly lock?: Lock }): Promise<ImageTarget> {
+  if (ref.scheme === 'registry') return openRegistry(deps, ref, options)
+  if (ref.scheme === 'oci') {
+    return await openOciLayout(deps, ref.path, { create: true, ...(options.lock === undefined ? {} : { lock: options.lock }) })
+  }
+  throw fail('reference-invalid', 'cannot be written to', {
+    where: formatReference(ref),
+    hint: 'name an OCI layout, oci:<folder>, or a repository, host/repository',
+  })
+}

@@ -1,0 +1,66 @@
+import { loadProject } from '../../chain/config.ts'
+import { recordShip } from '../../chain/record.ts'
+import { receiptOf } from '../../chain/ship-receipt.ts'
+import { ship as shipProject } from '../../chain/ship.ts'
+import type { ShipOutcome } from '../../chain/ship.ts'
+import { trustOf } from '../../chain/trust-of.ts'
+import { safeText } from '../../kernel/text.ts'
+import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
+import { SIGNER_OPTIONS, REGISTRY_OPTIONS, openSignerOf, openWorkspaceOf } from '../context.ts'
+import { executablePath } from '../executable.ts'
+import { withStore } from '../store.ts'
+import { renderShip } from '../render/ship.ts'
+
+/** `tally ship`: the chain of tally.yaml from check to promotion; exit 0 only when the wanted environment was reached. */
+export const ship = defineCommand({
+  name: 'ship',
+  summary: 'check, build, sign, log, judge and promote this project',
+  usage: ['tally ship [--to ENVIRONMENT] [--format text|json]'],
+  examples: [
+    ['tally ship', 'as far as tally.yaml goes'],
+    ['tally ship --to dev', 'no further than dev'],
+    ['tally ship --format json > receipt.json', 'the receipt as data'],
+  ],
+  options: {
+    'to': { type: 'string', value: 'ENVIRONMENT', help: 'the environment to reach', default: 'the last one' },
+    ...SIGNER_OPTIONS,
+    ...REGISTRY_OPTIONS,
+    'format': FORMAT_TEXT_JSON,
+  },
+  words: { min: 0, max: 0, names: 'no words' },
+  run: async (context) => {
+    const { flags, deps, terminal, cwd } = context
+    const project = await loadProject(deps, cwd)
+    const workspace = await openWorkspaceOf(context)
+    const { signer, kind, publicKeyFile } = await openSignerOf(context, workspace, project.config.sign.key, project.dir)
+    const trust = await trustOf(workspace, project.config.trust, project.dir, 'tally.yaml')
+    const to = flags.text('to')
+    const outcome = await shipProject({
+      workspace,
+      project,
+      ...(to === undefined ? {} : { to }),
+      signer,
+      signerKind: kind,
+      publicKeyFile: publicKeyFile ?? '',
+      trust,
+      onBuildOutput: (_stream, bytes) => {
+        if (flags.on('verbose')) for (const line of new TextDecoder().decode(bytes).trimEnd().split('\n')) terminal.note(`  ${safeText(line)}`)
+      },
+    })
+    await withStore(workspace, (store) => recordShip(store, outcome))
+    const receipt = receiptOf(outcome, await executablePath(deps))
+    if (flags.text('format') === 'json') terminal.out(JSON.stringify(receipt, null, 2))
+    else terminal.out(renderShip(receipt, mendOf(outcome), terminal))
+    return receipt.reached === receipt.target ? 0 : 1
+  },
+})
+
+/** The command that would get the artifact further, when it did not reach its target. */
+function mendOf(outcome: ShipOutcome): string | undefined {
+  if (outcome.arrivals.at(-1)?.environment === outcome.target) return undefined
+  if (!outcome.job.git.present) return 'git init && git add -A && git commit -m "first"    then: tally ship'
+  if (outcome.job.git.dirty) return 'git stash -u   or   git commit -a    then: tally ship'
+  const failed = outcome.judgement?.verdict.clauses.find((clause) => clause.result !== 'met' && clause.waivedBy === undefined)
+  return failed?.next === '' ? undefined : failed?.next
+}
+

@@ -1,0 +1,24 @@
+import { sealArtifact } from '../../chain/seal-artifact.ts'
+import { PREDICATE } from '../../evidence/evidence.ts'
+import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
+import { REGISTRY_OPTIONS, SIGNER_OPTIONS } from '../context.ts'
+import { SEAL_OPTIONS, printSealed, sealRequestOf } from '../sealing.ts'
+
+/** `tally sign ARTIFACT`: a signature in cosign 3's form, logged, kept and attached. */
+export const sign = defineCommand({
+  name: 'sign',
+  summary: 'sign an artifact',
+  usage: ['tally sign ARTIFACT [--key KEY] [--bundle OUT] [--to REPOSITORY]'],
+  examples: [
+    ['tally sign app.tgz --key team.pem --bundle app.tgz.sigstore.json', 'a file; the bundle lies beside it'],
+    ['tally sign registry.example/app@sha256:…', 'an image; the signature is attached to it'],
+    ['tally sign app.tgz --to registry.example/app', 'a file; kept and found in a registry'],
+  ],
+  options: { ...SIGNER_OPTIONS, ...SEAL_OPTIONS, ...REGISTRY_OPTIONS, 'format': FORMAT_TEXT_JSON },
+  words: { min: 1, max: 1, names: 'one artifact' },
+  run: async (context) => {
+    const request = await sealRequestOf(context, context.words[0] ?? '')
+    printSealed(context, await sealArtifact({ ...request, predicateType: PREDICATE.signature, predicate: {} }))
+    return 0
+  },
+})

@@ -1,0 +1,26 @@
+import type { Artifact } from '../../artifact/artifact.ts'
+import type { Verdict } from '../../evidence/verdict.ts'
+import type { Proof } from '../../gate/judge.ts'
+
+/** What `verify`, `gate` and `tree` print with `--format json`. */
+export function proofJson(artifact: Artifact, proof: Proof, verdict: Verdict | undefined, exitCode: number): object {
+  return {
+    schema: 'https://tallystick.dev/schemas/verification/v1',
+    artifact,
+    receipts: proof.receipts.map((receipt) => ({
+      predicateType: receipt.statement.predicateType,
+      envelope: receipt.envelope,
+      signer: receipt.signer,
+      time: receipt.time,
+      log: receipt.log === undefined ? null : { index: receipt.log.proof.index, size: receipt.log.size, root: receipt.log.root, checkpointBy: receipt.log.checkpointBy },
+      logProblem: receipt.logProblem ?? null,
+      where: receipt.where,
+      matched: receipt.matched,
+    })),
+    rejections: proof.rejections,
+    unreadable: proof.unreadable.map((each) => ({ where: each.where, code: each.error.code, message: each.error.message })),
+    looked: proof.looked,
+    verdict: verdict ?? null,
+    exitCode,
+  }
+}

@@ -1,0 +1,50 @@
+import { resolve } from 'node:path'
+import type { Workspace } from '../chain/workspace.ts'
+import { findProjectFile, loadProject } from '../chain/config.ts'
+import { trustOf } from '../chain/trust-of.ts'
+import { textOf } from '../kernel/bytes.ts'
+import { fail } from '../kernel/errors.ts'
+import { readFileBounded } from '../kernel/read-file.ts'
+import { loadPublicKey } from '../trust/keys.ts'
+import { parseTrustFile, readTrustFile, trustKeys } from '../trust/trust-policy.ts'
+import type { Trust } from '../trust/trust-policy.ts'
+import type { Context, OptionSpec } from './command.ts'
+
+/** Flags of commands that verify. */
+export const TRUST_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  'key': { type: 'string', value: 'FILE', multiple: true, help: 'public key that is trusted for everything' },
+  'trust': { type: 'string', value: 'FILE', help: 'file with a `trust` list, in place of tally.yaml' },
+  'bundle': { type: 'string', value: 'FILE', multiple: true, help: 'evidence in a Sigstore bundle (.json or .jsonl)' },
+  'from': { type: 'string', value: 'REPOSITORY', help: 'also look for evidence in this registry/repository or oci:DIR' },
+}
+
+export type NamedTrust = { readonly trust: Trust; readonly from: string }
+
+/**
+ * Who is trusted: --key flags, else --trust, else the project's tally.yaml, else trust.yaml of the data directory. Throws
+ * `untrusted` with the line that would add somebody.
+ */
+export async function trustFromFlags(context: Context, workspace: Workspace): Promise<NamedTrust> {
+  const { deps, flags, cwd } = context
+  const keys = flags.list('key')
+  if (keys.length > 0) {
+    const named = await Promise.all(
+      keys.map(async (file) => ({ name: file, key: loadPublicKey(textOf(await readFileBounded(deps, resolve(cwd, file), 'keyFileBytes'), 'key-invalid', file), file) })),
+    )
+    return { trust: trustKeys(named), from: `--key ${keys.join(', ')}` }
+  }
+  const file = flags.text('trust')
+  if (file !== undefined) {
+    const bytes = await readFileBounded(deps, resolve(cwd, file), 'configBytes')
+    return { trust: await trustOf(workspace, parseTrustFile(bytes, file), cwd, file), from: file }
+  }
+  if ((await findProjectFile(deps, cwd)) !== undefined) {
+    const project = await loadProject(deps, cwd)
+    return { trust: await trustOf(workspace, project.config.trust, project.dir, 'tally.yaml'), from: 'tally.yaml' }
+  }
+  const own = await readTrustFile(deps, workspace.dataDir)
+  if (own !== undefined) return { trust: await trustOf(workspace, own, workspace.dataDir, 'trust.yaml'), from: `${workspace.dataDir}/trust.yaml` }
+  throw fail('untrusted', 'nobody is trusted here: no --key, no tally.yaml, no trust.yaml in the data directory', {
+    hint: `add --key FILE, or write to ${workspace.dataDir}/trust.yaml: {version: 1, trust: [{ name: team, authority: key, key: team.pub, may: [any, log] }]}`,
+  })
+}

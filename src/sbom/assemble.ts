@@ -1,0 +1,156 @@
+import type { DigestSet } from '../kernel/digest.ts'
+import { fail } from '../kernel/errors.ts'
+import { canonicalJson } from '../kernel/json.ts'
+import { compareText } from '../package/digits.ts'
+import { purlText } from '../package/purl.ts'
+import { VERSION } from '../kernel/version.ts'
+import type { Catalog, Project } from './catalogers/cataloger.ts'
+import type { Component, Edge, Sbom } from './model.ts'
+
+/** What an SBOM is about, as far as the caller knows; the rest comes from the project itself. */
+export type SubjectHint = { readonly name?: string; readonly version?: string; readonly purl?: string; readonly digests?: DigestSet }
+
+/**
+ * Puts what the catalogers found into one SBOM: one component for each package URL, sorted; every edge once; every
+ * component reachable from the subject (what nothing else needs hangs on the subject itself). In: catalogs in any order,
+ * the time to write (RFC 3339). The same input gives the same SBOM.
+ */
+export function assembleSbom(
+  catalogs: readonly Catalog[],
+  options: {
+    readonly subject: SubjectHint
+    readonly fallbackName: string
+    readonly created: string
+    readonly completeness: Sbom['completeness']
+    readonly tool?: Sbom['tool'] | undefined
+  },
+): Sbom {
+  const projects = catalogs.flatMap((catalog) => catalog.projects)
+  const subject = settleSubject(options.subject, projects, options.fallbackName)
+  const roots = new Set(projects.filter(({ directory }) => directory === '').map(({ purl }) => purl))
+  const components = mergeComponents(dropOwned(catalogs).filter(({ purl }) => purl !== subject.purl))
+  const known = new Set(components.map(({ purl }) => purl))
+  const edges = settleEdges(
+    catalogs.flatMap((catalog) => catalog.edges),
+    subject.purl,
+    roots,
+    known,
+  )
+  return {
+    subject,
+    components,
+    edges: sortEdges([...edges, ...adopt(subject.purl, components, edges)]),
+    completeness: options.completeness,
+    created: canonicalTime(options.created),
+    tool: options.tool ?? { name: 'tally', version: VERSION },
+  }
+}
+
+/** A time as RFC 3339 in UTC to the second, which both CycloneDX and SPDX accept. Throws `usage` for text that is no time. */
+export function canonicalTime(text: string): string {
+  const time = new Date(text)
+  if (Number.isNaN(time.getTime())) throw fail('usage', 'is not a time of the form 2026-01-31T12:00:00Z', { where: text.slice(0, 60) })
+  return `${time.toISOString().slice(0, 19)}Z`
+}
+
+function settleSubject(hint: SubjectHint, projects: readonly Project[], fallbackName: string): Sbom['subject'] & { readonly purl: string } {
+  const own = projects.toSorted((a, b) => compareText(a.purl, b.purl)).find(({ directory }) => directory === '')
+  const name = hint.name ?? (own === undefined || own.name === '' ? fallbackName : own.name)
+  const version = hint.version ?? own?.version ?? ''
+  const sameAsOwn = own !== undefined && own.name === name && own.version === version
+  const purl = hint.purl ?? (sameAsOwn ? own.purl : purlText({ type: 'generic', name, version }))
+  return { name, version, purl, digests: hint.digests ?? {} }
+}
+
+/** What lies in a file that an operating system's package owns is that package, and stands in the SBOM once. */
+function dropOwned(catalogs: readonly Catalog[]): Component[] {
+  const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
+  return catalogs
+    .flatMap((catalog) => catalog.components)
+    .filter(({ evidence }) => !evidence.every(({ file }) => owned.some((paths) => paths.has(file))))
+}
+
+/** One component for each package URL, sorted; the same for any order of what was found. */
+export function mergeComponents(found: readonly Component[]): Component[] {
+  const byPurl = new Map<string, Component>()
+  // A canonical order first, so that merging does not depend on the order of discovery.
+  const ordered = found.map((component) => ({ component, key: canonicalJson(component) })).toSorted((a, b) => compareText(a.key, b.key))
+  for (const { component } of ordered) {
+    const before = byPurl.get(component.purl)
+    byPurl.set(component.purl, before === undefined ? component : mergeTwo(before, component))
+  }
+  return [...byPurl.values()].toSorted((a, b) => compareText(a.purl, b.purl))
+}
+
+const SCOPES: readonly Component['scope'][] = ['required', 'optional', 'dev']
+
+function mergeTwo(a: Component, b: Component): Component {
+  const evidence = new Map([...a.evidence, ...b.evidence].map((item) => [canonicalJson(item), item]))
+  const licence = a.licence ?? b.licence
+  const layer = a.layer ?? b.layer
+  return {
+    purl: a.purl,
+    name: a.name,
+    version: a.version,
+    type: a.type,
+    hashes: agreedHashes(a.hashes, b.hashes),
+    ...(licence === undefined ? {} : { licence }),
+    evidence: [...evidence].toSorted(([left], [right]) => compareText(left, right)).map(([, item]) => item),
+    scope: SCOPES.find((scope) => a.scope === scope || b.scope === scope) ?? a.scope,
+    ...(layer === undefined ? {} : { layer }),
+  }
+}
+
+/** Hashes two sightings agree on, and those only one of them knows. Where they contradict each other none is true for both. */
+function agreedHashes(a: DigestSet, b: DigestSet): DigestSet {
+  const hashes = Object.entries({ ...a, ...b }).filter(([algorithm, value]) => (a[algorithm] ?? value) === (b[algorithm] ?? value))
+  return Object.fromEntries(hashes.toSorted(([left], [right]) => compareText(left, right)))
+}
+
+/** Edges of the target's own project become edges of the subject; edges to what is not in the SBOM, and to oneself, are none. */
+function settleEdges(found: readonly Edge[], subject: string, roots: ReadonlySet<string>, known: ReadonlySet<string>): Edge[] {
+  const edges = new Map<string, Edge>()
+  for (const { from, to } of found) {
+    const source = roots.has(from) ? subject : from
+    if (source === to || !known.has(to) || (source !== subject && !known.has(source))) continue
+    edges.set(`${source} ${to}`, { from: source, to })
+  }
+  return [...edges.values()]
+}
+
+/**
+ * Edges from the subject to what cannot be reached from it: first what nothing needs, then, of rings that nothing outside
+ * needs, the first by name.
+ */
+function adopt(subject: string, components: readonly Component[], edges: readonly Edge[]): Edge[] {
+  const targets = new Map<string, string[]>()
+  for (const { from, to } of edges) {
+    const known = targets.get(from)
+    if (known === undefined) targets.set(from, [to])
+    else known.push(to)
+  }
+  const reached = new Set<string>()
+  reach([subject], targets, reached)
+  const needed = new Set(edges.filter(({ from }) => !reached.has(from)).map(({ to }) => to))
+  const adopted: Edge[] = []
+  const unreached = components.map(({ purl }) => purl).filter((purl) => !reached.has(purl))
+  for (const purl of [...unreached.filter((one) => !needed.has(one)), ...unreached]) {
+    if (reached.has(purl)) continue
+    adopted.push({ from: subject, to: purl })
+    reach([purl], targets, reached)
+  }
+  return adopted
+}
+
+function reach(from: readonly string[], targets: ReadonlyMap<string, readonly string[]>, reached: Set<string>): void {
+  const waiting = [...from]
+  for (let purl = waiting.pop(); purl !== undefined; purl = waiting.pop()) {
+    if (reached.has(purl)) continue
+    reached.add(purl)
+    for (const target of targets.get(purl) ?? []) if (!reached.has(target)) waiting.push(target)
+  }
+}
+
+function sortEdges(edges: readonly Edge[]): Edge[] {
+  return edges.toSorted((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to))
+}

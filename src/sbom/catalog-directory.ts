@@ -1,0 +1,143 @@
+import type { Dirent } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import type { Deps } from '../kernel/deps.ts'
+import { overLimit } from '../kernel/bytes.ts'
+import { TallyError, asTallyError, fail } from '../kernel/errors.ts'
+import { LIMITS } from '../kernel/limits.ts'
+import { readFileBounded } from '../kernel/read-file.ts'
+import { compareText } from '../package/digits.ts'
+import { assembleSbom } from './assemble.ts'
+import type { SubjectHint } from './assemble.ts'
+import type { Cataloger, CatalogMode } from './catalogers/cataloger.ts'
+import { CATALOGERS } from './catalogers/table.ts'
+import { startCollection, warnOfUnread } from './collect.ts'
+import type { Collection } from './collect.ts'
+import type { Sbom } from './model.ts'
+import { directoryOf, joinPath, matchesGlob } from './path.ts'
+
+export type DirectoryOptions = {
+  readonly mode: CatalogMode
+  /** RFC 3339: the commit's time, or SOURCE_DATE_EPOCH. Never "now" by itself. */
+  readonly created: string
+  readonly subject?: SubjectHint
+  /** For `runtime-closure`: the lockfiles to read, relative to the directory. Without them every one at its top. */
+  readonly lockfiles?: readonly string[]
+  /** Patterns of relative paths that are not looked at (`*` within a segment, `**` over segments). */
+  readonly exclude?: readonly string[]
+  readonly catalogers?: readonly Cataloger[]
+  /** Who says it made the SBOM; this program when not given. */
+  readonly tool?: Sbom['tool']
+}
+
+/**
+ * Lists the packages of a directory. `installed` walks it whole (not `.git`, following no link); `runtime-closure` looks only
+ * at lockfiles and manifests, so that the answer is the same before and after an installation and on every machine. Nothing of
+ * the directory is executed. Throws `not-found`, `permission`, `limit-exceeded`, and `artifact-malformed` for a broken lockfile.
+ */
+export async function catalogDirectory(
+  deps: Pick<Deps, 'fs' | 'log' | 'signal'>,
+  directory: string,
+  options: DirectoryOptions,
+): Promise<Sbom> {
+  const collection = startCollection(options.catalogers ?? CATALOGERS, options.mode)
+  if (options.mode === 'installed') await walk(deps, directory, options.exclude ?? [], collection)
+  else await lookAtLockfiles(deps, directory, options.lockfiles, collection)
+  const { catalogs, completeness, unread } = collection.finish()
+  warnOfUnread(deps, unread)
+  return assembleSbom(catalogs, {
+    subject: options.subject ?? {},
+    // The name of a folder differs from clone to clone; the closure must not.
+    fallbackName: options.mode === 'installed' ? basename(resolve(directory)) || 'root' : 'project',
+    created: options.created,
+    completeness,
+    tool: options.tool,
+  })
+}
+
+async function lookAtLockfiles(
+  deps: Pick<Deps, 'fs' | 'signal'>,
+  directory: string,
+  lockfiles: readonly string[] | undefined,
+  collection: Collection,
+): Promise<void> {
+  if (lockfiles === undefined) {
+    for (const entry of await readEntries(deps, directory)) if (entry.isFile()) await offer(deps, directory, entry.name, collection)
+    return
+  }
+  for (const lockfile of lockfiles) {
+    const path = joinPath('', lockfile)
+    if (path.startsWith('..') || lockfile.startsWith('/')) {
+      throw fail('config-invalid', 'a lockfile lies outside of the project', { where: lockfile.slice(0, 200) })
+    }
+    const folder = join(directory, directoryOf(path))
+    const inside = await readEntries(deps, folder)
+    const found = inside.find((entry) => entry.isFile() && joinPath(directoryOf(path), entry.name) === path)
+    if (found === undefined) {
+      throw fail('not-found', 'the lockfile is not there, or is no regular file', {
+        where: path,
+        hint: 'check `sbom.lockfiles` in tally.yaml',
+      })
+    }
+    await offer(deps, directory, path, collection)
+    // The lockfile's manifest beside it, for what old lockfiles do not say.
+    for (const entry of inside) {
+      const beside = joinPath(directoryOf(path), entry.name)
+      if (entry.isFile() && entry.name === 'package.json') await offer(deps, directory, beside, collection)
+    }
+  }
+}
+
+/** Depth first, names by code units, so that no locale and no file system order shows. */
+async function walk(
+  deps: Pick<Deps, 'fs' | 'log' | 'signal'>,
+  directory: string,
+  exclude: readonly string[],
+  collection: Collection,
+): Promise<void> {
+  let entries = 0
+  const visit = async (folder: string, depth: number): Promise<void> => {
+    if (depth > LIMITS.directoryDepth) throw overLimit('directoryDepth', LIMITS.directoryDepth, folder)
+    for (const entry of await readFolder(deps, directory, folder, collection)) {
+      entries += 1
+      if (entries > LIMITS.directoryEntries) throw overLimit('directoryEntries', LIMITS.directoryEntries, folder)
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+      if (exclude.some((pattern) => matchesGlob(path, pattern))) continue
+      if (entry.isDirectory() && entry.name !== '.git') await visit(path, depth + 1)
+      else if (entry.isFile()) await offer(deps, directory, path, collection)
+    }
+  }
+  await visit('', 0)
+}
+
+/** A folder below the top that may not be read makes the result incomplete; the top itself must be readable. */
+async function readFolder(
+  deps: Pick<Deps, 'fs' | 'log' | 'signal'>,
+  directory: string,
+  folder: string,
+  collection: Collection,
+): Promise<Dirent[]> {
+  try {
+    return await readEntries(deps, join(directory, folder))
+  } catch (error) {
+    if (folder === '' || !(error instanceof TallyError) || error.code !== 'permission') throw error
+    deps.log('warn', `${folder} may not be read; the SBOM is incomplete`)
+    collection.miss()
+    return []
+  }
+}
+
+async function readEntries(deps: Pick<Deps, 'fs' | 'signal'>, directory: string): Promise<Dirent[]> {
+  deps.signal.throwIfAborted()
+  try {
+    const entries = await deps.fs.readdir(directory, { withFileTypes: true })
+    return entries.toSorted((a, b) => compareText(a.name, b.name))
+  } catch (error) {
+    throw asTallyError(error, directory)
+  }
+}
+
+async function offer(deps: Pick<Deps, 'fs'>, directory: string, path: string, collection: Collection): Promise<void> {
+  collection.see(path)
+  const limit = collection.wants(path)
+  if (limit !== undefined) collection.take(path, await readFileBounded(deps, join(directory, path), limit))
+}

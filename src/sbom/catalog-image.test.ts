@@ -1,0 +1,113 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { MEDIA } from '../artifact/artifact.ts'
+import type { ImageSource } from '../artifact/image-source.ts'
+import { manifestBytesOf } from '../artifact/manifest.ts'
+import { tarBytes } from '../artifact/tar-write.ts'
+import { fail } from '../kernel/errors.ts'
+import { utf8 } from '../kernel/bytes.ts'
+import { digestOf } from '../kernel/digest.ts'
+import type { Digest } from '../kernel/digest.ts'
+import { canonicalBytes } from '../kernel/json.ts'
+import { systemDeps } from '../kernel/system.ts'
+import { catalogImage } from './catalog-image.ts'
+
+type Layer = Readonly<Record<string, string>>
+
+/** An image in memory: each layer a map of paths to contents. */
+function imageOf(layers: readonly Layer[]): { source: ImageSource; digest: Digest; layerDigests: readonly Digest[] } {
+  const blobs = new Map<Digest, Uint8Array>()
+  const add = (bytes: Uint8Array, mediaType: string) => {
+    blobs.set(digestOf(bytes), bytes)
+    return { mediaType, digest: digestOf(bytes), size: bytes.byteLength }
+  }
+  const tars = layers.map((layer) =>
+    tarBytes(
+      Object.entries(layer).map(([path, text]) => ({ type: 'file' as const, path, content: utf8(text) })),
+      { mtime: 0 },
+    ),
+  )
+  const descriptors = tars.map((tar) => add(new Uint8Array(gzipSync(tar)), 'application/vnd.oci.image.layer.v1.tar+gzip'))
+  const config = add(
+    canonicalBytes({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: tars.map(digestOf) } }),
+    MEDIA.ociConfig,
+  )
+  const manifest = manifestBytesOf(canonicalBytes({ schemaVersion: 2, mediaType: MEDIA.ociManifest, config, layers: descriptors }), 'test')
+  const { digest } = manifest.descriptor
+  return {
+    digest,
+    layerDigests: descriptors.map((descriptor) => descriptor.digest),
+    source: {
+      name: 'memory',
+      resolveTag: async () => undefined,
+      manifest: async (asked) => (asked === digest ? manifest : undefined),
+      blob: async function* (descriptor) {
+        const bytes = blobs.get(descriptor.digest)
+        if (bytes === undefined) throw fail('not-found', 'is not there')
+        yield bytes
+      },
+      referrers: async () => [],
+      tags: async () => [],
+    },
+  }
+}
+
+const deps = systemDeps({ log: () => undefined, signal: new AbortController().signal })
+const CREATED = '2026-11-25T00:00:00Z'
+const BASE: Layer = {
+  'etc/os-release': 'ID=debian\nVERSION_ID=12\n',
+  'var/lib/dpkg/status': 'Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.36-9\n',
+  'srv/node_modules/old/package.json': '{"name":"old","version":"1.0.0"}',
+  'srv/node_modules/kept/package.json': '{"name":"kept","version":"1.0.0"}',
+}
+
+describe('catalogImage', () => {
+  it('lists what the running container sees, with the layer it comes from', async () => {
+    const { source, digest, layerDigests } = imageOf([
+      BASE,
+      { 'srv/node_modules/.wh.old': '', 'srv/node_modules/kept/package.json': '{"name":"kept","version":"2.0.0"}' },
+    ])
+    const sbom = await catalogImage(deps, source, digest, { created: CREATED, subject: { name: 'host.example/team/app' } })
+    expect(sbom.subject).toEqual({
+      name: 'host.example/team/app',
+      version: '',
+      purl: `pkg:oci/app@${digest}`,
+      digests: { sha256: digest.slice('sha256:'.length) },
+    })
+    expect(sbom.components.map(({ purl }) => purl)).toEqual([
+      'pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12',
+      'pkg:generic/debian@12',
+      'pkg:npm/kept@2.0.0',
+    ])
+    expect(sbom.components.at(-1)?.layer).toBe(layerDigests[1])
+    expect(sbom.completeness).toBe('complete')
+  })
+
+  it('does not call complete what it could not read', async () => {
+    const { source, digest } = imageOf([{ ...BASE, 'opt/app.jar': 'PK', 'opt/gone.jar': 'PK' }, { 'opt/.wh.gone.jar': '' }])
+    const warnings: string[] = []
+    const sbom = await catalogImage({ ...deps, log: (_, message) => warnings.push(message) }, source, digest, { created: CREATED })
+    expect(sbom.completeness).toBe('incomplete')
+    expect(warnings).toEqual(['opt/app.jar declares packages that are not in the SBOM: no cataloger reads it'])
+  })
+
+  it('knows nothing of an image without any package database', async () => {
+    const { source, digest } = imageOf([{ 'bin/app': '\u007fELF' }])
+    expect(await catalogImage(deps, source, digest, { created: CREATED })).toMatchObject({ components: [], completeness: 'unknown' })
+  })
+
+  it('says nothing of an image with a layer that lies', async () => {
+    const { source, digest } = imageOf([BASE])
+    const lying: ImageSource = {
+      ...source,
+      blob: async function* (descriptor) {
+        for await (const bytes of source.blob(descriptor)) {
+          const changed = Uint8Array.from(bytes)
+          if (descriptor.size > 300) changed[changed.length - 5] = (changed[changed.length - 5] ?? 0) ^ 1
+          yield changed
+        }
+      },
+    }
+    await expect(catalogImage(deps, lying, digest, { created: CREATED })).rejects.toMatchObject({ name: 'TallyError' })
+  })
+})

@@ -1,0 +1,39 @@
+import type { LimitName } from '../../kernel/limits.ts'
+import type { Component, Edge } from '../model.ts'
+
+/**
+ * What is being listed: `runtime-closure` = what the committed lockfile may install for running, on any platform;
+ * `installed` = what lies in the target.
+ */
+export type CatalogMode = 'runtime-closure' | 'installed'
+
+/** A file a cataloger asked for. Its path is relative to the target's root, with `/`, without a leading one. */
+export type CatalogFile = { readonly bytes: Uint8Array; readonly layer?: string }
+
+/** A project of the target: the root of a dependency tree. The one in directory `''` is the target itself. */
+export type Project = { readonly directory: string; readonly name: string; readonly version: string; readonly purl: string }
+
+export type Catalog = {
+  readonly components: readonly Component[]
+  /** Edges between components, and from projects to components. */
+  readonly edges: readonly Edge[]
+  readonly projects: readonly Project[]
+  /** Files of `files` whose declarations are now fully in the catalog. */
+  readonly read: readonly string[]
+  /** Paths an operating system's package owns: what lies there is reported once, by that package. */
+  readonly owned?: ReadonlySet<string>
+}
+
+/**
+ * Reads one ecosystem. Pure: it is given the files it wanted, from a directory or from the layers of an image alike.
+ * Adding an ecosystem is adding one folder and one line in catalogers/table.ts.
+ */
+export type Cataloger = {
+  readonly name: string
+  readonly wants: (path: string, mode: CatalogMode) => boolean
+  /** The cap for a file it wants. */
+  readonly limitOf: (path: string) => LimitName
+  readonly read: (files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode) => Catalog
+}
+
+export const NOTHING_FOUND: Catalog = { components: [], edges: [], projects: [], read: [] }

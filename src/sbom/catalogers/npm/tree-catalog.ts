@@ -1,0 +1,60 @@
+import type { Component, Edge } from '../../model.ts'
+import type { CatalogMode, Project } from '../cataloger.ts'
+import { hashesOf, purlOf } from './identity.ts'
+import { installedName, resolveNeed } from './tree.ts'
+import type { NeedKind, Place, Tree } from './tree.ts'
+
+/** Where a place was read from: the file, its layer, and how. */
+export type Source = { readonly file: string; readonly layer?: string; readonly method: 'lockfile' | 'installed' }
+
+/**
+ * A tree as components and edges. For `runtime-closure` only what npm installs without development packages: it goes by
+ * its own marks in the lockfile, and so does this. In: the tree, its projects' places, where each place was read.
+ */
+export function catalogTree(
+  tree: Tree,
+  projectPaths: ReadonlySet<string>,
+  sourceOf: (place: Place) => Source,
+  mode: CatalogMode,
+): { components: Component[]; edges: Edge[]; projects: Project[] } {
+  const places = [...tree.values()].filter((place) => place.linkTo === undefined && (mode === 'installed' || isRuntime(place)))
+  const purls = new Map(places.map((place) => [place.path, purlOf(place)]))
+  const components: Component[] = []
+  const edges: Edge[] = []
+  const projects: Project[] = []
+  for (const place of places) {
+    const purl = purls.get(place.path) ?? ''
+    if (projectPaths.has(place.path)) projects.push({ directory: place.path, name: place.name, version: place.version, purl })
+    if (!projectPaths.has(place.path) || place.path !== '') components.push(componentOf(place, purl, sourceOf(place)))
+    for (const need of place.needs) {
+      if (!follows(need.kind, mode)) continue
+      const target = resolveNeed(tree, place.path, need.name)
+      const to = target === undefined ? undefined : purls.get(target.path)
+      if (to !== undefined) edges.push({ from: purl, to })
+    }
+  }
+  return { components, edges, projects }
+}
+
+/** As `npm ci --omit=dev` chooses: everything not marked as development-only; platforms it would skip here it installs elsewhere. */
+function isRuntime(place: Place): boolean {
+  return place.dev !== true && place.extraneous !== true
+}
+
+function follows(kind: NeedKind, mode: CatalogMode): boolean {
+  return kind !== 'dev' || mode === 'installed'
+}
+
+function componentOf(place: Place, purl: string, source: Source): Component {
+  return {
+    purl,
+    name: place.name,
+    version: place.version,
+    type: installedName(place.path) === undefined ? 'application' : 'library',
+    hashes: hashesOf(place.integrity),
+    ...(place.licence === undefined ? {} : { licence: place.licence }),
+    evidence: [{ cataloger: 'npm', file: source.file, method: source.method, confidence: 1 }],
+    scope: place.dev === true ? 'dev' : place.optional === true ? 'optional' : 'required',
+    ...(source.layer === undefined ? {} : { layer: source.layer }),
+  }
+}

@@ -1,0 +1,191 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { utf8 } from '../../../kernel/bytes.ts'
+import type { Component, Sbom } from '../../model.ts'
+import { SAMPLE, shuffled } from '../test-sbom.ts'
+import { whyInvalid } from '../test-json-schema.ts'
+import { fromCycloneDx } from './read.ts'
+import { toCycloneDx } from './write.ts'
+
+const data = join(process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../../../shared/data'), 'cyclonedx')
+if (!existsSync(data)) console.warn(`skipped: CycloneDX's own schemas and cases (no ${data})`)
+
+const write = (sbom: Sbom) => JSON.parse(new TextDecoder().decode(toCycloneDx(sbom)))
+
+describe('toCycloneDx', () => {
+  it('says what a part is, what it claims, how it was found and what it needs', () => {
+    const document = write(SAMPLE)
+    expect(document).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1 })
+    expect(document.metadata).toEqual({
+      timestamp: '2026-11-25T00:00:00Z',
+      tools: { components: [{ type: 'application', name: 'tally', version: '0.1.0' }] },
+      component: {
+        type: 'application',
+        'bom-ref': 'pkg:npm/app@1.0.0',
+        name: 'app',
+        version: '1.0.0',
+        hashes: [{ alg: 'SHA-256', content: 'ab'.repeat(32) }],
+        purl: 'pkg:npm/app@1.0.0',
+      },
+    })
+    expect(document.components[0]).toEqual({
+      type: 'library',
+      'bom-ref': 'pkg:npm/%40s/a@1.0.0',
+      name: '@s/a',
+      version: '1.0.0',
+      scope: 'required',
+      hashes: [{ alg: 'SHA-512', content: 'cd'.repeat(64) }],
+      licenses: [{ license: { id: 'MIT', acknowledgement: 'declared' } }],
+      purl: 'pkg:npm/%40s/a@1.0.0',
+      evidence: {
+        identity: [
+          {
+            field: 'purl',
+            confidence: 1,
+            concludedValue: 'pkg:npm/%40s/a@1.0.0',
+            methods: [{ technique: 'manifest-analysis', confidence: 1, value: 'package-lock.json' }],
+          },
+        ],
+        occurrences: [{ location: 'package-lock.json', additionalContext: 'npm lockfile' }],
+      },
+    })
+    expect(document.components.map((one: { scope: string }) => one.scope)).toEqual(['required', 'optional', 'excluded', 'required'])
+    expect(document.components.map((one: { licenses?: unknown }) => one.licenses)).toEqual([
+      [{ license: { id: 'MIT', acknowledgement: 'declared' } }],
+      [{ expression: 'Apache-2.0 OR MIT', acknowledgement: 'declared' }],
+      [{ license: { name: 'SEE LICENSE IN <file>', acknowledgement: 'declared' } }],
+      undefined,
+    ])
+    expect(document.compositions).toEqual([{ aggregate: 'incomplete', dependencies: ['pkg:npm/app@1.0.0'] }])
+  })
+
+  it('lists every part among the dependencies, leaves with an empty list', () => {
+    expect(write(SAMPLE).dependencies).toEqual([
+      { ref: 'pkg:npm/%40s/a@1.0.0', dependsOn: ['pkg:npm/b@2.0.0'] },
+      { ref: 'pkg:npm/app@1.0.0', dependsOn: ['pkg:npm/%40s/a@1.0.0', 'pkg:npm/c@3.0.0', 'pkg:npm/d'] },
+      { ref: 'pkg:npm/b@2.0.0', dependsOn: [] },
+      { ref: 'pkg:npm/c@3.0.0', dependsOn: [] },
+      { ref: 'pkg:npm/d', dependsOn: [] },
+    ])
+  })
+
+  it('gives the same bytes for the same SBOM in any order, and another serial number for another SBOM', () => {
+    expect(toCycloneDx(shuffled(SAMPLE))).toEqual(toCycloneDx(SAMPLE))
+    const serial = write(SAMPLE).serialNumber
+    expect(serial).toMatch(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect(write({ ...SAMPLE, completeness: 'complete' }).serialNumber).not.toBe(serial)
+  })
+
+  it('is read back as it was', () => {
+    expect(fromCycloneDx(toCycloneDx(SAMPLE))).toEqual(SAMPLE)
+  })
+})
+
+/** The sample's components, all with the same oddity. */
+function withEach(odd: Partial<Component>): Component[] {
+  return SAMPLE.components.map((one) => Object.assign({}, one, odd))
+}
+
+function read(document: object): Sbom {
+  return fromCycloneDx(utf8(JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.5', ...document })))
+}
+
+describe('fromCycloneDx', () => {
+  it('reads what other tools write: nested parts, circles, null lists, old tools, parts without a package URL', () => {
+    const sbom = read({
+      metadata: { tools: [{ vendor: 'v', name: 'other', version: '9' }] },
+      components: [
+        {
+          type: 'library',
+          'bom-ref': '1',
+          name: 'a',
+          purl: 'pkg:npm/@s/a@1',
+          components: [{ type: 'file', 'bom-ref': '2', name: '/etc/x' }],
+        },
+        { type: 'container', 'bom-ref': '3', name: 'base', version: '1', purl: 'not a purl' },
+      ],
+      dependencies: [
+        { ref: '1', dependsOn: ['3', 'nowhere', '1'] },
+        { ref: '3', dependsOn: ['1'] },
+        { ref: '2', dependsOn: null },
+      ],
+    })
+    expect(sbom.components.map(({ purl, type }) => `${type} ${purl}`)).toEqual([
+      'application pkg:generic/base@1',
+      'file pkg:generic/etc%2Fx',
+      'library pkg:npm/%40s/a@1',
+    ])
+    expect(sbom.edges).toEqual([
+      { from: 'pkg:generic/base@1', to: 'pkg:npm/%40s/a@1' },
+      { from: 'pkg:npm/%40s/a@1', to: 'pkg:generic/base@1' },
+      { from: 'pkg:npm/%40s/a@1', to: 'pkg:generic/etc%2Fx' },
+    ])
+    expect(sbom).toMatchObject({ completeness: 'unknown', tool: { name: 'other', version: '9' } })
+  })
+
+  it.each([
+    [['complete'], 'complete'],
+    [['complete', 'unknown'], 'unknown'],
+    [['complete', 'incomplete_first_party_only'], 'incomplete'],
+    [[], 'unknown'],
+  ])('takes the compositions %j for %s', (aggregates, completeness) => {
+    expect(read({ compositions: aggregates.map((aggregate) => ({ aggregate })) }).completeness).toBe(completeness)
+  })
+
+  it('joins licences that stand beside each other', () => {
+    const licenses = [{ license: { id: 'MIT' } }, { license: { name: 'Other' } }, {}]
+    expect(read({ components: [{ type: 'library', name: 'a', licenses }] }).components[0]?.licence).toBe('(MIT) AND (Other)')
+  })
+
+  it.each([
+    [{ bomFormat: 'SPDX' }, 'evidence-malformed'],
+    [{ specVersion: '2.0' }, 'version-unsupported'],
+    [{ components: [{ type: 'library' }] }, 'evidence-malformed'],
+    [{ components: 'x' }, 'evidence-malformed'],
+  ])('refuses %j', (document, code) => {
+    expect(() => read(document)).toThrow(expect.objectContaining({ code }))
+  })
+})
+
+describe.skipIf(!existsSync(data))("CycloneDX's own schemas and cases", () => {
+  const schemas = new Map(
+    (existsSync(data) ? readdirSync(join(data, 'schema')) : []).map((name) => [
+      name,
+      JSON.parse(readFileSync(join(data, 'schema', name), 'utf8')),
+    ]),
+  )
+
+  it.each(['1.4', '1.5', '1.6', '1.7'])('the checker of these tests judges every case of %s right', (version) => {
+    const folder = join(data, version)
+    for (const name of readdirSync(folder)) {
+      const why = whyInvalid(JSON.parse(readFileSync(join(folder, name), 'utf8')), `bom-${version}.schema.json`, schemas)
+      expect(why === undefined, `${name}: ${why ?? 'fits'}`).toBe(name.startsWith('valid'))
+    }
+  })
+
+  it.each([
+    ['the sample', SAMPLE],
+    ['an image without a version', { ...SAMPLE, subject: { name: 'image', version: '', purl: 'pkg:oci/image@sha256:00', digests: {} } }],
+    ['an empty SBOM', { ...SAMPLE, components: [], edges: [], completeness: 'unknown' } satisfies Sbom],
+    ['absurd texts', { ...SAMPLE, components: withEach({ name: '\u0000\u202e"', version: '<script>', licence: '\n' }) }],
+    [
+      'hashes of other kinds',
+      {
+        ...SAMPLE,
+        components: withEach({ hashes: { gitCommit: '00', sha256: 'zz', md5: '0'.repeat(32) } }),
+      },
+    ],
+  ])('%s is written so that it fits the schema', (_, sbom) => {
+    expect(whyInvalid(write(sbom), 'bom-1.6.schema.json', schemas)).toBeUndefined()
+  })
+
+  it.each(['1.4', '1.5', '1.6', '1.7'])('every valid case of %s is read, and written again so that it fits the schema', (version) => {
+    const folder = join(data, version)
+    for (const name of readdirSync(folder).filter((name) => name.startsWith('valid'))) {
+      const sbom = fromCycloneDx(new Uint8Array(readFileSync(join(folder, name))), name)
+      expect(whyInvalid(write(sbom), 'bom-1.6.schema.json', schemas), name).toBeUndefined()
+      expect(fromCycloneDx(toCycloneDx(sbom)), name).toEqual(sbom)
+    }
+  })
+})

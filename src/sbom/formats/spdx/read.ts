@@ -1,0 +1,156 @@
+import { z } from 'zod'
+import { fail } from '../../../kernel/errors.ts'
+import type { Component, Edge, Sbom } from '../../model.ts'
+import { digestSetFrom } from '../hash-names.ts'
+import { identify, parseDocument, settle } from '../imported.ts'
+import { COMPLETENESS, SCOPE } from './write.ts'
+
+const text = z.string().max(65_536)
+const packageSchema = z.object({
+  SPDXID: text,
+  name: text,
+  versionInfo: text.optional(),
+  licenseDeclared: text.optional(),
+  licenseConcluded: text.optional(),
+  primaryPackagePurpose: text.optional(),
+  checksums: z.array(z.object({ algorithm: text, checksumValue: text })).optional(),
+  externalRefs: z.array(z.object({ referenceType: text, referenceLocator: text })).optional(),
+  annotations: z.array(z.object({ comment: text.optional() })).optional(),
+})
+type Written = z.infer<typeof packageSchema>
+
+const documentSchema = z.object({
+  spdxVersion: text,
+  name: text.optional(),
+  comment: text.optional(),
+  creationInfo: z.object({ created: text.optional(), creators: z.array(text).optional() }).optional(),
+  packages: z.array(packageSchema).optional(),
+  documentDescribes: z.array(text).optional(),
+  relationships: z.array(z.object({ spdxElementId: text, relationshipType: text, relatedSpdxElement: text })).optional(),
+  hasExtractedLicensingInfos: z.array(z.object({ licenseId: text, extractedText: text.optional(), name: text.optional() })).optional(),
+})
+
+/** Relationships that say that one part needs or holds another (SPDX 2.3, clause 11.1), and those that say it the other way round. */
+const FORWARD = new Set(['DEPENDS_ON', 'CONTAINS', 'HAS_PREREQUISITE', 'STATIC_LINK', 'DYNAMIC_LINK'])
+const BACKWARD = new Set([
+  'DEPENDENCY_OF',
+  'CONTAINED_BY',
+  'PREREQUISITE_FOR',
+  'RUNTIME_DEPENDENCY_OF',
+  'BUILD_DEPENDENCY_OF',
+  'DEV_DEPENDENCY_OF',
+  'OPTIONAL_DEPENDENCY_OF',
+  'PROVIDED_DEPENDENCY_OF',
+  'TEST_DEPENDENCY_OF',
+])
+const SCOPE_OF: Readonly<Record<string, Component['scope']>> = {
+  DEV_DEPENDENCY_OF: 'dev',
+  TEST_DEPENDENCY_OF: 'dev',
+  OPTIONAL_DEPENDENCY_OF: 'optional',
+}
+
+/**
+ * Reads an SPDX 2.2 or 2.3 JSON document, by whichever tool, as claims. Reversed relationships are turned round. Throws
+ * `evidence-malformed`, `version-unsupported` (SPDX 3 is JSON-LD), `limit-exceeded`.
+ */
+export function fromSpdx(bytes: Uint8Array, where = 'SBOM'): Sbom {
+  const document = parseDocument(bytes, where, documentSchema, 'an SPDX 2 document')
+  if (!/^SPDX-2\.[23]$/.test(document.spdxVersion)) {
+    throw fail('version-unsupported', `is ${document.spdxVersion.slice(0, 20)}; SPDX-2.2 and SPDX-2.3 are read`, { where })
+  }
+  const packages = document.packages ?? []
+  const root = rootOf(document, packages)
+  const purls = new Map(
+    packages.map((written) => [written.SPDXID, identify({ ...written, purl: purlOf(written), version: written.versionInfo })]),
+  )
+  const scopes = new Map<string, Component['scope']>()
+  const edges: Edge[] = []
+  for (const { spdxElementId: a, relationshipType: type, relatedSpdxElement: b } of document.relationships ?? []) {
+    if (FORWARD.has(type)) edges.push({ from: purls.get(a) ?? '', to: purls.get(b) ?? '' })
+    if (BACKWARD.has(type)) edges.push({ from: purls.get(b) ?? '', to: purls.get(a) ?? '' })
+    const scope = SCOPE_OF[type]
+    if (scope !== undefined) scopes.set(a, scope)
+  }
+  const texts = new Map((document.hasExtractedLicensingInfos ?? []).map((info) => [info.licenseId, info.name ?? info.extractedText]))
+  const components = packages
+    .filter((written) => written !== root)
+    .map((written) => componentOf(written, purls.get(written.SPDXID) ?? '', scopes.get(written.SPDXID), texts))
+  const subject = {
+    name: root?.name ?? document.name ?? '',
+    version: root?.versionInfo ?? '',
+    purl: root === undefined ? identify({ name: document.name ?? '' }) : (purls.get(root.SPDXID) ?? ''),
+    digests: hashesOf(root),
+  }
+  return {
+    ...settle(subject, components, edges),
+    completeness: completenessOf(document.comment),
+    created: document.creationInfo?.created ?? '',
+    tool: toolOf(document.creationInfo?.creators ?? []),
+  }
+}
+
+/** The one package the document describes; with none or several the document itself is the subject. */
+function rootOf(document: z.infer<typeof documentSchema>, packages: readonly Written[]): Written | undefined {
+  const described = new Set(document.documentDescribes ?? [])
+  for (const { spdxElementId: a, relationshipType: type, relatedSpdxElement: b } of document.relationships ?? []) {
+    if (type === 'DESCRIBES' && a === 'SPDXRef-DOCUMENT') described.add(b)
+    if (type === 'DESCRIBED_BY' && b === 'SPDXRef-DOCUMENT') described.add(a)
+  }
+  const roots = packages.filter(({ SPDXID }) => described.has(SPDXID))
+  return roots.length === 1 ? roots[0] : undefined
+}
+
+function purlOf({ externalRefs }: Written): string | undefined {
+  return externalRefs?.find(({ referenceType }) => referenceType === 'purl' || referenceType.endsWith('/purl'))?.referenceLocator
+}
+
+const TYPES: Readonly<Record<string, Component['type']>> = {
+  APPLICATION: 'application',
+  CONTAINER: 'application',
+  FRAMEWORK: 'framework',
+  FILE: 'file',
+  'OPERATING-SYSTEM': 'operating-system',
+  OPERATING_SYSTEM: 'operating-system',
+}
+
+function componentOf(
+  written: Written,
+  purl: string,
+  scope: Component['scope'] | undefined,
+  texts: ReadonlyMap<string, string | undefined>,
+): Component {
+  const licence = [written.licenseDeclared, written.licenseConcluded].find(
+    (one) => one !== undefined && one !== 'NOASSERTION' && one !== 'NONE',
+  )
+  const noted = written.annotations?.map(({ comment }) => comment ?? '').find((comment) => comment.startsWith(SCOPE))
+  const said = noted === `${SCOPE}dev` ? 'dev' : noted === `${SCOPE}optional` ? 'optional' : undefined
+  return {
+    purl,
+    name: written.name,
+    version: written.versionInfo ?? '',
+    type: TYPES[written.primaryPackagePurpose ?? ''] ?? 'library',
+    hashes: hashesOf(written),
+    ...(licence === undefined ? {} : { licence: texts.get(licence) ?? licence }),
+    evidence: [],
+    scope: said ?? scope ?? 'required',
+  }
+}
+
+function hashesOf(written: Written | undefined): Component['hashes'] {
+  return digestSetFrom(
+    (written?.checksums ?? []).map(({ algorithm, checksumValue }) => ({ name: algorithm, value: checksumValue })),
+    'spdx',
+  )
+}
+
+function completenessOf(comment: string | undefined): Sbom['completeness'] {
+  if (comment === `${COMPLETENESS}complete`) return 'complete'
+  return comment === `${COMPLETENESS}incomplete` ? 'incomplete' : 'unknown'
+}
+
+/** `Tool: name-version`; the version begins after the last hyphen before a digit. */
+function toolOf(creators: readonly string[]): Sbom['tool'] {
+  const tool = creators.find((creator) => creator.startsWith('Tool: '))?.slice('Tool: '.length) ?? 'unknown'
+  const [, name, version] = /^(.*)-(v?\d[^-]*)$/.exec(tool) ?? []
+  return name === undefined || version === undefined ? { name: tool, version: '' } : { name, version }
+}

@@ -1,0 +1,28 @@
+import { digestSetOf, sameDigestSet } from '../kernel/digest.ts'
+import type { DigestSet } from '../kernel/digest.ts'
+import type { Artifact } from '../artifact/artifact.ts'
+import type { Statement } from '../evidence/evidence.ts'
+
+export type SubjectMatch = { readonly matched: 'manifest' | 'file' } | { readonly why: string }
+
+/**
+ * Whether a statement is about an artifact. A subject matches by sha256, and every digest algorithm both sides name must agree;
+ * sha1 and git commits alone never match. A statement about a manifest that wraps a file, whose second subject is a file, must
+ * name the very file the manifest wraps: the two halves of one statement may not tell two stories.
+ */
+export function matchSubject(statement: Pick<Statement, 'subject'>, artifact: Artifact): SubjectMatch {
+  const names = (digests: DigestSet): boolean => statement.subject.some((subject) => sameDigestSet(subject.digest, digests))
+  const whole = digestSetOf(artifact.digest)
+  if (artifact.kind === 'file') return names(whole) ? { matched: 'file' } : { why: `is about something else, not ${artifact.digest}` }
+  const file = artifact.file === undefined ? undefined : digestSetOf(artifact.file.digest)
+  if (names(whole)) {
+    const [, second, ...more] = statement.subject
+    const isPair = second !== undefined && more.length === 0
+    if (file !== undefined && isPair && !names(file)) {
+      return { why: `names the manifest ${artifact.digest}, and beside it a file that is not the one this manifest wraps` }
+    }
+    return { matched: 'manifest' }
+  }
+  if (file !== undefined && names(file)) return { matched: 'file' }
+  return { why: `is about something else, not ${artifact.digest}` }
+}

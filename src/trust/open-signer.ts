@@ -1,0 +1,96 @@
+import { resolve } from 'node:path'
+import { textOf } from '../kernel/bytes.ts'
+import type { Deps } from '../kernel/deps.ts'
+import { TallyError, fail } from '../kernel/errors.ts'
+import { LIMITS } from '../kernel/limits.ts'
+import { readFileBounded } from '../kernel/read-file.ts'
+import { isEncryptedKey, loadSigner } from './keys.ts'
+import { openLocalKey } from './local-key.ts'
+import { findPassphrase } from './passphrase.ts'
+import type { PassphraseSources } from './passphrase.ts'
+import type { Signer } from './signer.ts'
+
+/** Where a signing key is, as `--key` and `sign.key` in tally.yaml say it. */
+export type SignerReference =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'env'; readonly name: string }
+
+/**
+ * Reads a signer reference: `local`, `file:PATH`, `env:NAME` or `env://NAME`; a text without a scheme is a path, as for cosign. Throws
+ * `flag-unsupported`, naming the scheme, for key services, and `usage` for nothing or a name that is none.
+ */
+export function parseSignerReference(text: string): SignerReference {
+  if (text === 'local') return { kind: 'local' }
+  const env = /^env:(?:\/\/)?(.*)$/s.exec(text)?.[1]
+  if (env !== undefined) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(env))
+      throw fail('usage', 'does not name an environment variable', { where: text.slice(0, 100) })
+    return { kind: 'env', name: env }
+  }
+  const scheme = /^([a-z][a-z0-9+.-]{1,30}):/.exec(text)?.[1]
+  if (scheme !== undefined && scheme !== 'file') {
+    const hint = 'use local, file:PATH or env:NAME'
+    throw fail('flag-unsupported', `keys at \`${scheme}:\` are not supported yet`, { where: '--key', hint })
+  }
+  const path = text.replace(/^file:(?:\/\/(?=\/))?/, '')
+  if (path === '') throw fail('usage', 'names no key', { where: '--key' })
+  return { kind: 'file', path }
+}
+
+export type OpenSignerOptions = {
+  readonly dataDir: string
+  /** Directory that relative paths count from. */
+  readonly baseDir: string
+  readonly passphrase?: PassphraseSources
+}
+
+export type OpenedSigner = {
+  readonly signer: Signer
+  /** `local` proves only this machine, and every rendering says so. */
+  readonly kind: 'local' | 'key'
+  /** File of the public key where there is one beside. */
+  readonly publicKeyFile?: string
+}
+
+/** Opens the key a reference names. A passphrase is looked for only when the key is encrypted. Throws `not-found`, `key-invalid`, `passphrase-missing`, `passphrase-wrong`. */
+export async function openSigner(
+  deps: Pick<Deps, 'fs' | 'env' | 'randomBytes' | 'log'>,
+  reference: SignerReference,
+  options: OpenSignerOptions,
+): Promise<OpenedSigner> {
+  if (reference.kind === 'local') {
+    const { signer, publicKeyFile } = await openLocalKey(deps, options.dataDir)
+    return { signer, kind: 'local', publicKeyFile }
+  }
+  const { pem, where } =
+    reference.kind === 'env' ? readVariable(deps, reference.name) : await readKeyFile(deps, reference.path, options.baseDir)
+  if (!isEncryptedKey(pem)) return { signer: loadSigner(pem, undefined, where), kind: 'key' }
+  const passphrase = await findPassphrase(deps, options.passphrase ?? {})
+  try {
+    return { signer: loadSigner(pem, passphrase?.text, where), kind: 'key' }
+  } catch (error) {
+    if (passphrase === undefined || !(error instanceof TallyError) || error.code !== 'passphrase-wrong') throw error
+    throw fail('passphrase-wrong', `does not open with the passphrase from ${passphrase.from}`, { where, cause: error })
+  }
+}
+
+type KeyText = { readonly pem: string; readonly where: string }
+
+function readVariable(deps: Pick<Deps, 'env'>, name: string): KeyText {
+  const where = `env:${name}`
+  const pem = deps.env[name]
+  if (pem === undefined || pem === '') throw fail('key-invalid', 'is not set', { where })
+  if (pem.length > LIMITS.keyFileBytes) throw fail('limit-exceeded', `is over the cap keyFileBytes (${LIMITS.keyFileBytes})`, { where })
+  return { pem, where }
+}
+
+async function readKeyFile(deps: Pick<Deps, 'fs' | 'log'>, path: string, baseDir: string): Promise<KeyText> {
+  const file = resolve(baseDir, path)
+  const pem = textOf(await readFileBounded(deps, file, 'keyFileBytes'), 'key-invalid', path)
+  const { mode } = await deps.fs.stat(file)
+  if ((mode & 0o004) !== 0 && !isEncryptedKey(pem)) {
+    deps.log('warn', `${path}: everybody on this machine may read this private key; run \`chmod 600 ${path}\``)
+  }
+  return { pem, where: path }
+}
