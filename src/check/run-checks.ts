@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Deps } from '../kernel/deps.ts'
 import { digestOf } from '../kernel/digest.ts'
+import type { Digest } from '../kernel/digest.ts'
 import { TallyError } from '../kernel/errors.ts'
 import type { Finding } from '../kernel/finding.ts'
 import { canonicalBytes } from '../kernel/json.ts'
@@ -10,11 +11,26 @@ import { VERSION } from '../kernel/version.ts'
 import { waiverState } from '../kernel/waiver.ts'
 import type { Waiver } from '../kernel/waiver.ts'
 import { ignoreOf, readIgnores } from './inline-ignores.ts'
-import type { CheckReport, RuleInfo } from './report.ts'
 import { findingAt, makeCheckFile } from './rule.ts'
 import type { CheckFile, Rule } from './rule.ts'
 import { RULES } from './rules/table.ts'
 import { listFiles } from './walk.ts'
+
+export type RuleInfo = Pick<Rule, 'id' | 'family' | 'severity' | 'title' | 'help' | 'docs'>
+
+export type CheckReport = {
+  /** Sorted by file and place; waived ones among them, marked. */
+  readonly findings: readonly Finding[]
+  /** How many of the findings a waiver or an inline ignore covers. */
+  readonly waived: number
+  /** Files at least one rule read. */
+  readonly filesRead: number
+  /** Files a rule wanted and did not read, and why: too large, no text. */
+  readonly skipped: readonly { readonly file: string; readonly why: string }[]
+  readonly rules: readonly RuleInfo[]
+  /** Names the rules as they were: their ids and severities and the version of this program. */
+  readonly ruleSet: Digest
+}
 
 export type CheckOptions = {
   readonly dir: string

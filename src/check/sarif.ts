@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Finding, Severity } from '../kernel/finding.ts'
 import { safeText } from '../kernel/text.ts'
-import type { CheckReport } from './report.ts'
+import type { CheckReport } from './run-checks.ts'
 
 const LEVEL: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   critical: 'error',

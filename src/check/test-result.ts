@@ -2,7 +2,7 @@ import { hexOf } from '../kernel/digest.ts'
 import { atLeast } from '../kernel/finding.ts'
 import type { Severity } from '../kernel/finding.ts'
 import { VERSION } from '../kernel/version.ts'
-import type { CheckReport } from './report.ts'
+import type { CheckReport } from './run-checks.ts'
 
 export type TestResult = 'PASSED' | 'WARNED' | 'FAILED'
 
