@@ -4,6 +4,7 @@ import type { Digest } from '../kernel/digest.ts'
 import type { Waiver } from '../kernel/waiver.ts'
 import { waiverDocument } from '../kernel/waiver-document.ts'
 import { parseYaml } from '../kernel/yaml-document.ts'
+import { readLicence } from '../sbom/licence/licence.ts'
 import { CLAUSES, KINDS } from './clause-names.ts'
 import { DURATION } from './duration.ts'
 import { parseForbiddenPackage } from './forbidden-package.ts'
@@ -106,7 +107,10 @@ const requirements = z
 const forbid = z.strictObject({
   licences: z
     .array(
-      words.refine((text) => parseLicence(text)?.kind === 'licence', 'is not one SPDX licence id (with WITH and an exception, if meant)'),
+      words.refine(
+        (text) => parseLicence(text)?.kind === 'licence' && readLicence(text).kind !== 'name',
+        'is not one SPDX licence id (with WITH and an exception, if meant)',
+      ),
     )
     .max(1000)
     .default([])

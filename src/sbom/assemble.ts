@@ -124,7 +124,11 @@ function settleEdges(found: readonly Edge[], subject: string, roots: ReadonlySet
  */
 function adopt(subject: string, components: readonly Component[], edges: readonly Edge[]): Edge[] {
   const targets = new Map<string, string[]>()
-  for (const { from, to } of edges) targets.set(from, [...(targets.get(from) ?? []), to])
+  for (const { from, to } of edges) {
+    const known = targets.get(from)
+    if (known === undefined) targets.set(from, [to])
+    else known.push(to)
+  }
   const reached = new Set<string>()
   reach([subject], targets, reached)
   const needed = new Set(edges.filter(({ from }) => !reached.has(from)).map(({ to }) => to))
@@ -138,12 +142,12 @@ function adopt(subject: string, components: readonly Component[], edges: readonl
   return adopted
 }
 
-function reach(from: string[], targets: ReadonlyMap<string, readonly string[]>, reached: Set<string>): void {
-  const waiting = from
+function reach(from: readonly string[], targets: ReadonlyMap<string, readonly string[]>, reached: Set<string>): void {
+  const waiting = [...from]
   for (let purl = waiting.pop(); purl !== undefined; purl = waiting.pop()) {
     if (reached.has(purl)) continue
     reached.add(purl)
-    waiting.push(...(targets.get(purl) ?? []))
+    for (const target of targets.get(purl) ?? []) if (!reached.has(target)) waiting.push(target)
   }
 }
 
