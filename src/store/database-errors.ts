@@ -33,10 +33,12 @@ const SQLSTATES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 const RETRIED_STATES = new Set(['40001', '40P01', '55P03', '08006', '57P01'])
 const RETRIED_TEXT = /could not commit transaction|closed the connection|connection terminated|connection ended/i
 
-/** Whether a whole transaction may be tried again after this. A failed COMMIT may have happened, so transactions are idempotent. */
+/**
+ * Whether a whole transaction may be tried again after this. A failed COMMIT may have happened, so transactions are idempotent. SQLite
+ * is not among it: there a transaction begins when it has the database for itself, and waiting for that is the driver's.
+ */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof TallyError) return error.cause !== undefined && isRetryable(error.cause)
-  if (isBusySqlite(error)) return true
   if (!(error instanceof Error)) return false
   const state = sqlState(error)
   if (state !== undefined && RETRIED_STATES.has(state)) return true

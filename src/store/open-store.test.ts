@@ -181,6 +181,22 @@ await describeStores('an open store', { migrations, sharded: ['counter'] }, ({ d
       expect(await valueOf(db(), 'full 4999')).toBe(4999)
     })
 
+    test('who waits too long for another writer is told `busy` and which file; readers do not wait', async () => {
+      const script = `${CHILD} await db.transaction(async (inside) => { await add(inside); console.log('inside'); await new Promise((go) => setTimeout(go, 60000)) })`
+      const child = startChild(script, { options: { dataDir: options().dataDir }, shapes, name: 'held' })
+      await child.says('inside')
+      const impatient = await openStore(testDeps, { ...options(), waitMs: 60 })
+      const other = tenantDb<Tables>(impatient, scope)
+      expect(await valueOf(other, 'held')).toBe(0)
+      const write = async (inside: TenantQueries<Tables>): Promise<void> => await bump(inside, 'held')
+      await expect(other.transaction(write)).rejects.toMatchObject({ code: 'busy', where: store().place })
+      await expect(write(other)).rejects.toMatchObject({ code: 'busy', where: store().place })
+      child.process.kill('SIGKILL')
+      await child.ends
+      await other.transaction(write)
+      await impatient.close()
+    })
+
     test('a file that is no database is said so', async () => {
       const dataDir = join(directory(), 'damaged')
       await (await openStore(testDeps, { ...options(), dataDir })).close()

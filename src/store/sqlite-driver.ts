@@ -7,14 +7,16 @@ import { asDatabaseError, isBusySqlite } from './database-errors.ts'
 import { createPrivately } from './private-file.ts'
 import { backoffMs, pause } from './retry.ts'
 
-type DriverDeps = Pick<Deps, 'fs' | 'randomBytes' | 'signal'>
+type OpenDeps = Pick<Deps, 'fs' | 'randomBytes' | 'signal'>
+type DriverDeps = OpenDeps & { readonly waitMs: number }
 
 // SQLite waits inside the call, and the whole process with it. So it waits shortly, and we wait between calls.
 const WAIT_INSIDE_MS = 20
 const KEPT_STATEMENTS = 200
 
-/** Opens (or makes, mode 0600) the SQLite file: WAL, every commit flushed, foreign keys held. Throws `permission`, `disk`, `busy` or `database`, naming the file. */
-export function openSqlite<Tables>(deps: DriverDeps, path: string): Kysely<Tables> {
+/** Opens (or makes, mode 0600) the SQLite file: WAL, every commit flushed, foreign keys held. Waits at most `waitMs` milliseconds for another process that writes. Throws `permission`, `disk`, `busy` or `database`, naming the file. */
+export function openSqlite<Tables>(given: OpenDeps, path: string, waitMs: number = LIMITS.databaseWaitMs): Kysely<Tables> {
+  const deps = { ...given, waitMs }
   return new Kysely<Tables>({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
@@ -125,9 +127,9 @@ async function openDatabase(deps: DriverDeps, path: string): Promise<DatabaseSyn
   })
 }
 
-/** Runs a step that may find the database held by another process, again and again, sleeping in between, until LIMITS.databaseWaitMs are over (`busy`). */
+/** Runs a step that may find the database held by another process, again and again, sleeping in between, until the wait is over (`busy`). */
 async function untilFree<T>(deps: DriverDeps, path: string, step: () => T): Promise<T> {
-  const end = performance.now() + LIMITS.databaseWaitMs
+  const end = performance.now() + deps.waitMs
   for (let attempt = 1; ; attempt += 1) {
     try {
       return step()

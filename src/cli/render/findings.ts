@@ -11,7 +11,13 @@ import type { Style, Terminal } from '../terminal.ts'
 const COLORS: Readonly<Record<Severity, Style>> = { critical: 'red', high: 'red', medium: 'yellow', low: 'cyan', info: 'dim' }
 
 /** Findings as a person reads them: what, the line with a caret, the remedy; a count at the end. Secrets are not quoted. */
-export async function renderFindings(deps: Pick<Deps, 'fs'>, dir: string, report: CheckReport, failOn: Severity, terminal: Terminal): Promise<string> {
+export async function renderFindings(
+  deps: Pick<Deps, 'fs'>,
+  dir: string,
+  report: CheckReport,
+  failOn: Severity,
+  terminal: Terminal,
+): Promise<string> {
   const { style } = terminal
   const lines: string[] = []
   const texts = new Map<string, readonly string[]>()
@@ -26,11 +32,19 @@ export async function renderFindings(deps: Pick<Deps, 'fs'>, dir: string, report
   }
   const failing = report.findings.filter((finding) => finding.waivedBy === undefined && atLeast(finding.severity, failOn)).length
   const waived = report.findings.filter((finding) => finding.waivedBy !== undefined).length
-  lines.push(`${report.findings.length} findings in ${report.filesRead} files by ${report.rules.length} rules; ${failing} at or above ${failOn}, ${waived} waived`)
+  lines.push(
+    `${report.findings.length} findings in ${report.filesRead} files by ${report.rules.length} rules; ${failing} at or above ${failOn}, ${waived} waived`,
+  )
   return lines.join('\n')
 }
 
-async function excerpt(deps: Pick<Deps, 'fs'>, dir: string, finding: Finding, texts: Map<string, readonly string[]>, terminal: Terminal): Promise<string[]> {
+async function excerpt(
+  deps: Pick<Deps, 'fs'>,
+  dir: string,
+  finding: Finding,
+  texts: Map<string, readonly string[]>,
+  terminal: Terminal,
+): Promise<string[]> {
   const { span } = finding
   let text = texts.get(finding.file)
   if (text === undefined) {
