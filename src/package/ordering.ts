@@ -1,3 +1,4 @@
+import { compareApkVersions, parseApkVersion } from './apk-version.ts'
 import { compareDebVersions, parseDebVersion } from './deb-version.ts'
 import { compareDigits, compareText } from './digits.ts'
 import { compareSemver, parseSemver } from './semver.ts'
@@ -12,6 +13,7 @@ const ORDERINGS: Readonly<Record<string, Ordering>> = {
   hex: orderBy(parseSemver, compareSemver),
   swift: orderBy(parseSemver, compareSemver),
   deb: orderBy(parseDebVersion, compareDebVersions),
+  apk: orderBy(parseApkVersion, compareApkVersions),
 }
 
 /** The ordering of a package URL type; the generic one for a type that has none of its own here. */
