@@ -1,3 +1,7 @@
+import { purlText } from '../../package/purl.ts'
+import type { Component } from '../model.ts'
+import type { CatalogFile } from './cataloger.ts'
+
 /** What a target says its operating system is (os-release(5)). */
 export type OsRelease = { readonly id: string; readonly versionId: string; readonly codename: string; readonly name: string }
 
@@ -18,6 +22,29 @@ export function parseOsRelease(bytes: Uint8Array): OsRelease | undefined {
     versionId: fields.get('VERSION_ID') ?? '',
     codename: fields.get('VERSION_CODENAME') ?? '',
     name: fields.get('PRETTY_NAME') ?? fields.get('NAME') ?? id,
+  }
+}
+
+/** The os-release among the files a cataloger was given. */
+export function findRelease(files: ReadonlyMap<string, CatalogFile>): { readonly release: OsRelease; readonly file: string } | undefined {
+  for (const path of OS_RELEASE_PATHS) {
+    const file = files.get(path)
+    const release = file === undefined ? undefined : parseOsRelease(file.bytes)
+    if (release !== undefined) return { release, file: path }
+  }
+  return undefined
+}
+
+/** The operating system itself as a component. */
+export function systemComponent({ release, file }: { readonly release: OsRelease; readonly file: string }, cataloger: string): Component {
+  return {
+    purl: purlText({ type: 'generic', name: release.id, version: release.versionId }),
+    name: release.id,
+    version: release.versionId,
+    type: 'operating-system',
+    hashes: {},
+    evidence: [{ cataloger, file, method: 'database', confidence: 1 }],
+    scope: 'required',
   }
 }
 
