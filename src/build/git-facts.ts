@@ -68,6 +68,7 @@ async function findRepository(
   deps: FactDeps,
   dir: string,
 ): Promise<{ readonly top: string; readonly prefix: string } | Pick<Absent, 'why'>> {
+  const here = await realpathOf(deps, dir)
   try {
     const answer = await lookWithGit(deps, dir, ['rev-parse', '--show-toplevel', '--show-prefix'])
     if (!answer.ok) return { why: answer.error.includes('dubious ownership') ? 'git does not trust the repository' : 'no git repository' }

@@ -76,6 +76,7 @@ async function observe(deps: BuildDeps, request: BuildRequest): Promise<BuildRec
   const environment = buildEnvironment(deps.env, {
     declared: request.env,
     outDir: request.outDir,
+    node: process.execPath,
     ...(before.present ? { commitTime: before.commitTime } : {}),
   })
   for (const name of environment.withheld)

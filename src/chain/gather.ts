@@ -5,13 +5,12 @@ import { openSource } from '../artifact/open.ts'
 import { formatReference, parseReference } from '../artifact/reference.ts'
 import type { Reference } from '../artifact/reference.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
-import { wrappedFileOf } from '../artifact/wrap.ts'
+import { lookupTag, wrappedFileOf } from '../artifact/wrap.ts'
 import { findEvidence } from '../evidence/find.ts'
 import type { Found } from '../evidence/collect.ts'
 import { findSidecars, readSidecar } from '../evidence/sidecar.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
-import { lookupTag } from './publish.ts'
 import type { Workspace } from './workspace.ts'
 
 export type GatherRequest = {
@@ -48,19 +47,27 @@ export async function gather(workspace: Workspace, request: GatherRequest): Prom
     parts.push(await findEvidence(place, at.digest))
     if (at.kind === 'manifest' && artifact.kind === 'file') artifact = at
   }
-  return { artifact, source, found: parts.flatMap((part) => part.found), unreadable: parts.flatMap((part) => part.unreadable), looked: parts.flatMap((part) => part.looked) }
+  return {
+    artifact,
+    source,
+    found: parts.flatMap((part) => part.found),
+    unreadable: parts.flatMap((part) => part.unreadable),
+    looked: parts.flatMap((part) => part.looked),
+  }
 }
 
 async function elsewhere(workspace: Workspace, request: GatherRequest): Promise<readonly ImageSource[]> {
   const places: ImageSource[] = []
   if (request.from !== undefined) {
     const reference = parseReference(request.from)
-    if (reference.scheme === 'file') throw fail('reference-invalid', 'is neither registry/repository nor oci:DIR', { where: `--from ${request.from}` })
+    if (reference.scheme === 'file')
+      throw fail('reference-invalid', 'is neither registry/repository nor oci:DIR', { where: `--from ${request.from}` })
     places.push(await openSource(workspace.deps, reference, workspace.registryOptions))
   }
   if (request.dataDirectory) {
     for (const layout of await dataLayouts(workspace)) {
-      if (formatReference({ scheme: 'oci', path: layout }) !== referenceRoot(request.reference)) places.push(await openSource(workspace.deps, { scheme: 'oci', path: layout }, workspace.registryOptions))
+      if (formatReference({ scheme: 'oci', path: layout }) !== referenceRoot(request.reference))
+        places.push(await openSource(workspace.deps, { scheme: 'oci', path: layout }, workspace.registryOptions))
     }
   }
   return places

@@ -26,7 +26,12 @@ export async function recordShip(store: Store, outcome: ShipOutcome): Promise<vo
   for (const { environment, verdict } of verdicts) await recordVerdict(store, scope, verdict, environment)
   for (const [position, name] of pathTo(job.project.config, outcome.target).entries()) {
     const environment = job.project.config.environments[name]
-    await recordEnvironment(store, scope, { name, position, ...(environment?.from === undefined ? {} : { from: environment.from }), ...(environment === undefined ? {} : { registry: environment.registry }) })
+    await recordEnvironment(store, scope, {
+      name,
+      position,
+      ...(environment?.from === undefined ? {} : { from: environment.from }),
+      ...(environment === undefined ? {} : { registry: environment.registry }),
+    })
   }
   for (const arrival of arrivals) {
     await moveCurrent(store, scope, { environment: arrival.environment, artifact: artifact.digest, tag: arrival.tag ?? '', at: arrival.at })

@@ -56,22 +56,40 @@ export async function sealArtifact(request: SealRequest): Promise<SealedArtifact
   }
   if (request.bundleFile !== undefined) places.push(await writeBundle(workspace, request.bundleFile, logged))
   const { size, root } = openedCheckpoint(logged.proof.checkpoint)
-  return { artifact: artifact.digest, predicateType: request.predicateType, bundle: logged.bundle, signer: { keyId: signer.keyId, kind: request.signerKind }, log: { index: logged.index, size, root }, places }
+  return {
+    artifact: artifact.digest,
+    predicateType: request.predicateType,
+    bundle: logged.bundle,
+    signer: { keyId: signer.keyId, kind: request.signerKind },
+    log: { index: logged.index, size, root },
+    places,
+  }
 }
 
 type SubjectOf = { readonly about: Artifact; readonly subject: Descriptor; readonly push: (target: ImageTarget) => Promise<void> }
 
 function subjectOf(request: SealRequest, artifact: Artifact): SubjectOf {
   const { workspace, reference } = request
-  if (artifact.kind === 'manifest') return { about: artifact, subject: { mediaType: artifact.mediaType, digest: artifact.digest, size: artifact.size }, push: async () => {} }
-  if (reference.scheme !== 'file') throw fail('artifact-malformed', 'has no manifest that evidence could be attached to', { where: formatReference(reference), hint: 'sign the file itself: file:PATH' })
+  if (artifact.kind === 'manifest')
+    return {
+      about: artifact,
+      subject: { mediaType: artifact.mediaType, digest: artifact.digest, size: artifact.size },
+      push: async () => {},
+    }
+  if (reference.scheme !== 'file')
+    throw fail('artifact-malformed', 'has no manifest that evidence could be attached to', {
+      where: formatReference(reference),
+      hint: 'sign the file itself: file:PATH',
+    })
   const shippable = shippableFile(workspace.deps, reference.path, artifact)
   return { about: shippable.artifact, subject: shippable.subject, push: (target) => shippable.push(target, workspace.deps.signal) }
 }
 
 async function placesOf(request: SealRequest, attachInPlace: boolean): Promise<readonly ImageTarget[]> {
   const { workspace, reference, to } = request
-  const places: ImageTarget[] = [attachInPlace ? await openTarget(workspace.deps, reference, workspace.registryOptions) : await workspace.evidenceLayout()]
+  const places: ImageTarget[] = [
+    attachInPlace ? await openTarget(workspace.deps, reference, workspace.registryOptions) : await workspace.evidenceLayout(),
+  ]
   if (to !== undefined) places.push(await openTarget(workspace.deps, parseReference(to), workspace.registryOptions))
   return places
 }

@@ -3,7 +3,8 @@ import type { ImageTarget } from '../artifact/image-source.ts'
 import { attachBundle } from '../evidence/attach.ts'
 import type { Subject } from '../evidence/evidence.ts'
 import type { LogEntry, LogProof } from '../evidence/log-proof.ts'
-import { statementBytes } from '../evidence/statement.ts'
+import { logEntryOf } from '../evidence/log-entry.ts'
+import { parseStatement, statementBytes } from '../evidence/statement.ts'
 import { digestSetOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
@@ -13,7 +14,12 @@ import { signStatement } from '../trust/sign.ts'
 import type { Workspace } from './workspace.ts'
 
 /** A signed statement whose bytes are in the blob store. */
-export type Sealed = { readonly predicateType: string; readonly bundle: Digest; readonly subjects: readonly Digest[]; readonly keyId: string }
+export type Sealed = {
+  readonly predicateType: string
+  readonly bundle: Digest
+  readonly subjects: readonly Digest[]
+  readonly keyId: string
+}
 
 export type Logged = Sealed & { readonly index: number; readonly proof: LogProof }
 
@@ -25,18 +31,29 @@ export function subjectsOf(artifact: Artifact): readonly Subject[] {
 }
 
 /** Makes, signs and stores a statement about an artifact. The signed bytes are in the blob store when this returns. */
-export async function seal(workspace: Workspace, signer: Signer, artifact: Artifact, predicateType: string, predicate: unknown): Promise<Sealed> {
+export async function seal(
+  workspace: Workspace,
+  signer: Signer,
+  artifact: Artifact,
+  predicateType: string,
+  predicate: unknown,
+): Promise<Sealed> {
   const statement = statementBytes({ subject: subjectsOf(artifact), predicateType, predicate })
   const { bundle } = await signStatement(signer, statement)
   const digest = await workspace.blobs.put(bundle)
-  const subjects = artifact.kind === 'manifest' && artifact.file !== undefined ? [artifact.digest, artifact.file.digest] : [artifact.digest]
+  const { subjects } = logEntryOf(parseStatement(statement, 'the statement'), digest, signer.keyId)
   return { predicateType, bundle: digest, subjects, keyId: signer.keyId }
 }
 
 /** Logs sealed statements (each once, however often it is called) and proves each in the log as it then is; the signer vouches for the checkpoint too. */
 export async function logSealed(workspace: Workspace, signer: Signer, sealed: readonly Sealed[]): Promise<readonly Logged[]> {
   const ledger = await workspace.ledger()
-  const entries = sealed.map((each): LogEntry => ({ envelope: each.bundle, predicateType: each.predicateType, subjects: each.subjects, keyId: each.keyId }))
+  const entries = sealed.map((each): LogEntry => ({
+    envelope: each.bundle,
+    predicateType: each.predicateType,
+    subjects: each.subjects,
+    keyId: each.keyId,
+  }))
   const appended = await ledger.append(entries)
   const logged: Logged[] = []
   for (const [at, each] of sealed.entries()) {
@@ -48,7 +65,13 @@ export async function logSealed(workspace: Workspace, signer: Signer, sealed: re
 }
 
 /** Attaches logged statements to a subject at a target, in cosign 3's form with our log proof beside. Repeating it adds nothing. */
-export async function attachLogged(workspace: Workspace, target: ImageTarget, subject: Descriptor, logged: readonly Logged[], created: string): Promise<void> {
+export async function attachLogged(
+  workspace: Workspace,
+  target: ImageTarget,
+  subject: Descriptor,
+  logged: readonly Logged[],
+  created: string,
+): Promise<void> {
   for (const each of logged) {
     const bundle = await workspace.blobs.get(each.bundle)
     if (bundle === undefined) throw fail('bug', `signed bytes ${each.bundle} are missing from the blob store`)

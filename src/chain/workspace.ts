@@ -49,7 +49,9 @@ export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<
     registryOptions,
     blobs: openDirectoryBlobs(deps, join(dataDir, 'blobs')),
     logKey,
-    ledger: once(async () => openLedger(deps, { dir: join(dataDir, 'ledger'), ...(await logKey()), lock: (fn) => withLock(deps, lockFile('ledger'), fn) })),
+    ledger: once(async () =>
+      openLedger(deps, { dir: join(dataDir, 'ledger'), ...(await logKey()), lock: (fn) => withLock(deps, lockFile('ledger'), fn) }),
+    ),
     environment: async (name, registry) => {
       if (registry === 'default') {
         const path = join(dataDir, 'registry', name)
@@ -68,4 +70,3 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => (made ??= make())
 }
-

@@ -59,13 +59,20 @@ export function defineCommand(command: Command): Command {
 
 /** Flags every command has. */
 export const GLOBAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  'help': { type: 'boolean', short: 'h', help: 'show help', noEnv: true },
+  help: { type: 'boolean', short: 'h', help: 'show help', noEnv: true },
   'data-dir': { type: 'string', value: 'DIR', help: 'where keys, log, evidence and the database are kept', default: 'XDG data directory' },
-  'project': { type: 'string', short: 'C', value: 'DIR', help: 'work as if started in DIR' },
-  'offline': { type: 'boolean', help: 'make no network call at all' },
-  'color': { type: 'string', value: 'WHEN', choices: ['auto', 'always', 'never'], help: 'colour: auto, always or never', default: 'auto' },
-  'quiet': { type: 'boolean', short: 'q', help: 'no progress on stderr' },
-  'verbose': { type: 'boolean', short: 'v', help: 'more progress on stderr' },
+  project: { type: 'string', short: 'C', value: 'DIR', help: 'work as if started in DIR' },
+  offline: { type: 'boolean', help: 'make no network call at all' },
+  color: { type: 'string', value: 'WHEN', choices: ['auto', 'always', 'never'], help: 'colour: auto, always or never', default: 'auto' },
+  quiet: { type: 'boolean', short: 'q', help: 'no progress on stderr' },
+  verbose: { type: 'boolean', short: 'v', help: 'more progress on stderr' },
 }
 
-export const FORMAT_TEXT_JSON: OptionSpec = { type: 'string', short: 'f', value: 'FORMAT', choices: ['text', 'json'], help: 'text or json', default: 'text' }
+export const FORMAT_TEXT_JSON: OptionSpec = {
+  type: 'string',
+  short: 'f',
+  value: 'FORMAT',
+  choices: ['text', 'json'],
+  help: 'text or json',
+  default: 'text',
+}

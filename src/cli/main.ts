@@ -37,9 +37,16 @@ async function runCommand(name: string, argv: readonly string[], terminal: Termi
   if (entry === undefined) {
     const { nearest } = await import('./parse-flags.ts')
     const near = nearest(name, Object.keys(COMMANDS))
-    throw fail('usage', 'is not a command', { where: name, hint: near === undefined ? 'see `tally --help`' : `did you mean \`tally ${near}\`?` })
+    throw fail('usage', 'is not a command', {
+      where: name,
+      hint: near === undefined ? 'see `tally --help`' : `did you mean \`tally ${near}\`?`,
+    })
   }
-  const [command, { parseLine }, { systemDeps }] = await Promise.all([entry.load(), import('./parse-flags.ts'), import('../kernel/system.ts')])
+  const [command, { parseLine }, { systemDeps }] = await Promise.all([
+    entry.load(),
+    import('./parse-flags.ts'),
+    import('../kernel/system.ts'),
+  ])
   const line = parseLine(command, argv, process.env)
   if (line.flags.on('help')) {
     const { renderCommandHelp } = await import('./help.ts')

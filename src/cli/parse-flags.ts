@@ -46,7 +46,8 @@ export function parseLine(command: Command, argv: readonly string[], env: Readon
     if (value === undefined) {
       at += 1
       value = argv[at]
-      if (value === undefined) throw fail('usage', `needs a value (${spec.value ?? 'TEXT'})`, { where: `--${flag.name}`, hint: helpHint(command) })
+      if (value === undefined)
+        throw fail('usage', `needs a value (${spec.value ?? 'TEXT'})`, { where: `--${flag.name}`, hint: helpHint(command) })
     }
     const before = given.get(flag.name)
     if (before !== undefined && spec.multiple !== true) throw fail('usage', 'was given twice', { where: `--${flag.name}` })
@@ -80,7 +81,11 @@ function helpHint(command: Command): string {
   return `see \`tally ${command.name} --help\``
 }
 
-function addFromEnvironment(specs: Readonly<Record<string, OptionSpec>>, given: Map<string, string[]>, env: Readonly<Record<string, string | undefined>>): void {
+function addFromEnvironment(
+  specs: Readonly<Record<string, OptionSpec>>,
+  given: Map<string, string[]>,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
   for (const [name, spec] of Object.entries(specs)) {
     if (spec.noEnv === true || given.has(name)) continue
     const value = env[`TALLY_${name.toUpperCase().replaceAll('-', '_')}`]
@@ -102,7 +107,10 @@ function checkChoices(specs: Readonly<Record<string, OptionSpec>>, given: Readon
 
 function checkWords(command: Command, words: readonly string[]): void {
   if (words.length < command.words.min) {
-    throw fail('usage', `needs ${command.words.names}`, { where: `tally ${command.name}`, hint: `${command.usage[0] ?? ''} (${helpHint(command)})` })
+    throw fail('usage', `needs ${command.words.names}`, {
+      where: `tally ${command.name}`,
+      hint: `${command.usage[0] ?? ''} (${helpHint(command)})`,
+    })
   }
   const extra = words[command.words.max]
   if (extra !== undefined) throw fail('usage', 'is one word too many', { where: extra, hint: helpHint(command) })

@@ -12,10 +12,10 @@ import type { Context, OptionSpec } from './command.ts'
 
 /** Flags of commands that verify. */
 export const TRUST_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  'key': { type: 'string', value: 'FILE', multiple: true, help: 'public key that is trusted for everything' },
-  'trust': { type: 'string', value: 'FILE', help: 'file with a `trust` list, in place of tally.yaml' },
-  'bundle': { type: 'string', value: 'FILE', multiple: true, help: 'evidence in a Sigstore bundle (.json or .jsonl)' },
-  'from': { type: 'string', value: 'REPOSITORY', help: 'also look for evidence in this registry/repository or oci:DIR' },
+  key: { type: 'string', value: 'FILE', multiple: true, help: 'public key that is trusted for everything' },
+  trust: { type: 'string', value: 'FILE', help: 'file with a `trust` list, in place of tally.yaml' },
+  bundle: { type: 'string', value: 'FILE', multiple: true, help: 'evidence in a Sigstore bundle (.json or .jsonl)' },
+  from: { type: 'string', value: 'REPOSITORY', help: 'also look for evidence in this registry/repository or oci:DIR' },
 }
 
 export type NamedTrust = { readonly trust: Trust; readonly from: string }
@@ -29,7 +29,10 @@ export async function trustFromFlags(context: Context, workspace: Workspace): Pr
   const keys = flags.list('key')
   if (keys.length > 0) {
     const named = await Promise.all(
-      keys.map(async (file) => ({ name: file, key: loadPublicKey(textOf(await readFileBounded(deps, resolve(cwd, file), 'keyFileBytes'), 'key-invalid', file), file) })),
+      keys.map(async (file) => ({
+        name: file,
+        key: loadPublicKey(textOf(await readFileBounded(deps, resolve(cwd, file), 'keyFileBytes'), 'key-invalid', file), file),
+      })),
     )
     return { trust: trustKeys(named), from: `--key ${keys.join(', ')}` }
   }
@@ -43,7 +46,8 @@ export async function trustFromFlags(context: Context, workspace: Workspace): Pr
     return { trust: await trustOf(workspace, project.config.trust, project.dir, 'tally.yaml'), from: 'tally.yaml' }
   }
   const own = await readTrustFile(deps, workspace.dataDir)
-  if (own !== undefined) return { trust: await trustOf(workspace, own, workspace.dataDir, 'trust.yaml'), from: `${workspace.dataDir}/trust.yaml` }
+  if (own !== undefined)
+    return { trust: await trustOf(workspace, own, workspace.dataDir, 'trust.yaml'), from: `${workspace.dataDir}/trust.yaml` }
   throw fail('untrusted', 'nobody is trusted here: no --key, no tally.yaml, no trust.yaml in the data directory', {
     hint: `add --key FILE, or write to ${workspace.dataDir}/trust.yaml: {version: 1, trust: [{ name: team, authority: key, key: team.pub, may: [any, log] }]}`,
   })

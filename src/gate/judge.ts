@@ -23,7 +23,11 @@ export type Proof = {
 export type Judgement = Proof & { readonly verdict: Verdict }
 
 /** Verifies evidence found anywhere. The same bundle found in two places counts once. */
-export async function verifyAll(found: readonly UnverifiedEvidence[], artifact: Artifact, trust: Trust): Promise<Pick<Proof, 'receipts' | 'rejections'>> {
+export async function verifyAll(
+  found: readonly UnverifiedEvidence[],
+  artifact: Artifact,
+  trust: Trust,
+): Promise<Pick<Proof, 'receipts' | 'rejections'>> {
   const receipts = new Map<string, Receipt>()
   const rejections = new Map<string, Rejection>()
   for (const evidence of found) {
@@ -45,7 +49,13 @@ export async function proveAt(source: ImageSource, artifact: Artifact, trust: Tr
 export type JudgeContext = { readonly now: Date; readonly headCommit?: string; readonly resourceUri?: string }
 
 /** One verdict for every gate: the policy over the receipts of one place. */
-export async function judgeAt(source: ImageSource, artifact: Artifact, trust: Trust, policy: Policy, context: JudgeContext): Promise<Judgement> {
+export async function judgeAt(
+  source: ImageSource,
+  artifact: Artifact,
+  trust: Trust,
+  policy: Policy,
+  context: JudgeContext,
+): Promise<Judgement> {
   const proof = await proveAt(source, artifact, trust)
   return { ...proof, verdict: judgeProof(proof, artifact, policy, context) }
 }
@@ -54,7 +64,12 @@ export async function judgeAt(source: ImageSource, artifact: Artifact, trust: Tr
  * The policy over receipts that are already verified. A no that rests on evidence which is there and could not be read is
  * not known to be a no: it is `unknown`, which allows nothing either.
  */
-export function judgeProof(proof: Pick<Proof, 'receipts' | 'unreadable'>, artifact: Artifact, policy: Policy, context: JudgeContext): Verdict {
+export function judgeProof(
+  proof: Pick<Proof, 'receipts' | 'unreadable'>,
+  artifact: Artifact,
+  policy: Policy,
+  context: JudgeContext,
+): Verdict {
   const verdict = evaluate(policy, { artifact, receipts: proof.receipts, ...context })
   return verdict.decision === 'deny' && proof.unreadable.length > 0 ? { ...verdict, decision: 'unknown' } : verdict
 }

@@ -45,7 +45,12 @@ export async function timelineOf(store: Store, scope: Scope, digest: Digest): Pr
   const evidence = await evidenceOf(db, same)
   const events: readonly TimelineEvent[] = [
     ...(await seen(db, same)),
-    ...evidence.map((each): TimelineEvent => ({ kind: 'evidence', at: each.time.at, actor: each.actor, evidence: each })),
+    ...evidence.map((each): TimelineEvent => ({
+      kind: 'evidence',
+      at: each.time.at === '' ? each.recordedAt : each.time.at,
+      actor: each.actor,
+      evidence: each,
+    })),
     ...(await sboms(db, same)),
     ...(await verdicts(db, same)),
     ...(await tags(db, same)),

@@ -87,7 +87,7 @@ export const LIMITS = {
   uploadChunkBytes: 16 * MiB,
   keyFileBytes: 64 * KiB,
   lockWaitMs: 60_000,
-  /** Longest wait for another process that writes to the SQLite file. */
+  /** Longest wait for another process that writes to the SQLite file, and for a connection to PostgreSQL. */
   databaseWaitMs: 30_000,
   transactionAttempts: 20,
   /** A temporary file this old belongs to nobody who still writes. */

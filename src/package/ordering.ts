@@ -1,3 +1,4 @@
+import { compareApkVersions, parseApkVersion } from './apk-version.ts'
 import { compareDebVersions, parseDebVersion } from './deb-version.ts'
 import { compareDigits, compareText } from './digits.ts'
 import { compareRpmVersions, parseRpmVersion } from './rpm-version.ts'
@@ -13,6 +14,7 @@ const ORDERINGS: Readonly<Record<string, Ordering>> = {
   hex: orderBy(parseSemver, compareSemver),
   swift: orderBy(parseSemver, compareSemver),
   deb: orderBy(parseDebVersion, compareDebVersions),
+  apk: orderBy(parseApkVersion, compareApkVersions),
   rpm: orderBy(parseRpmVersion, compareRpmVersions),
 }
 

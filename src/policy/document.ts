@@ -4,6 +4,7 @@ import type { Digest } from '../kernel/digest.ts'
 import type { Waiver } from '../kernel/waiver.ts'
 import { waiverDocument } from '../kernel/waiver-document.ts'
 import { parseYaml } from '../kernel/yaml-document.ts'
+import { readLicence } from '../sbom/licence/licence.ts'
 import { CLAUSES, KINDS } from './clause-names.ts'
 import { DURATION } from './duration.ts'
 import { parseForbiddenPackage } from './forbidden-package.ts'
@@ -71,7 +72,7 @@ const verdict = z
     count,
     verifier: uri.describe('verifier.id, exactly. Without it: the id that belongs to the key that signed.').optional(),
     policy: words.describe('Digest (sha256:…) or exact URI of the policy that must have been judged by.').optional(),
-    resource: words.describe('resourceUri, exactly. Without it: the resource that is being judged.').optional(),
+    resource: words.describe('resourceUri; exact, or `pattern:`. Without it: the resource that is being judged.').optional(),
     levels: z
       .array(z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'must be a level like SLSA_BUILD_LEVEL_1'))
       .max(20)
@@ -106,7 +107,10 @@ const requirements = z
 const forbid = z.strictObject({
   licences: z
     .array(
-      words.refine((text) => parseLicence(text)?.kind === 'licence', 'is not one SPDX licence id (with WITH and an exception, if meant)'),
+      words.refine(
+        (text) => parseLicence(text)?.kind === 'licence' && readLicence(text).kind !== 'name',
+        'is not one SPDX licence id (with WITH and an exception, if meant)',
+      ),
     )
     .max(1000)
     .default([])

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { ClauseResult, Verdict } from '../evidence/verdict.ts'
 import { PREDICATE } from '../evidence/evidence.ts'
+import { COMMAND_BUILD } from '../build/provenance.ts'
+import { toCycloneDx } from '../sbom/formats/cyclonedx/write.ts'
+import { toSpdx } from '../sbom/formats/spdx/write.ts'
+import type { Sbom } from '../sbom/model.ts'
 import { evaluate } from './evaluate.ts'
 import type { Question } from './evaluate.ts'
 import { CLAUSES } from './clause-names.ts'
@@ -150,7 +154,11 @@ describe('a policy that asks everything', () => {
     [
       'sbom.bound',
       'an SBOM whose document describes other bits',
-      { sbom: sbom({ metadata: { component: { name: 'tool', hashes: [{ alg: 'SHA-256', content: 'b'.repeat(64) }] } } }) },
+      {
+        sbom: sbom({
+          metadata: { component: { type: 'application', name: 'tool', hashes: [{ alg: 'SHA-256', content: 'b'.repeat(64) }] } },
+        }),
+      },
       'bbbb',
     ],
     ['sbom.bound', 'an SBOM whose statement is about other bits', { sbom: { ...GOOD.sbom, about: 'c'.repeat(64) } }, 'cccc'],
@@ -201,6 +209,12 @@ describe('a policy that asks everything', () => {
       'a licence that is no SPDX expression',
       { sbom: sbom({ components: [component({ licenses: [{ license: { name: 'Ask Bob' } }] })] }) },
       'Ask Bob',
+    ],
+    [
+      'forbid.licences',
+      'an id that is on no list',
+      { sbom: sbom({ components: [component({ licenses: [{ license: { name: 'Apache2' } }] })] }) },
+      'Apache2',
     ],
     ['forbid.licences', 'no licence', { sbom: sbom({ components: [component({ licenses: undefined })] }) }, 'no licence'],
     [
@@ -391,6 +405,9 @@ describe('distinct authorities', () => {
   })
 })
 
+const sbomPolicy = (formats: string): string =>
+  `version: 1\nname: s\nrequire:\n  sbom: { from: [builder], formats: [${formats}] }\nforbid: { packages: ["pkg:npm/a"] }\n`
+
 describe('looser policies', () => {
   it('allows an asserted time where the policy says so', () => {
     const parts = { provenance: { ...GOOD.provenance, proof: 'asserted' as const } }
@@ -434,12 +451,10 @@ describe('looser policies', () => {
         ],
       },
     }
-    const text = (formats: string): string =>
-      `version: 1\nname: s\nrequire:\n  sbom: { from: [builder], formats: [${formats}] }\nforbid: { packages: ["pkg:npm/a"] }\n`
     const only = { signature: null, provenance: null, check: null, verdict: null, sbom: spdx }
-    expect(notMet(judge(text('cyclonedx'), only))).toEqual(['sbom', 'sbom.bound', 'forbid.packages'])
-    expect(notMet(judge(text('spdx'), only))).toEqual(['forbid.packages'])
-    expect(judge(text('spdx').replace('npm/a', 'npm/b'), only).decision).toBe('allow')
+    expect(notMet(judge(sbomPolicy('cyclonedx'), only))).toEqual(['sbom', 'sbom.bound', 'forbid.packages'])
+    expect(notMet(judge(sbomPolicy('spdx'), only))).toEqual(['forbid.packages'])
+    expect(judge(sbomPolicy('spdx').replace('npm/a', 'npm/b'), only).decision).toBe('allow')
   })
 })
 
@@ -462,5 +477,36 @@ describe('the trace', () => {
     })
     expect(verdict.decision).toBe('allow')
     expect(clause(verdict, 'signature').found).toContain('proves only this machine')
+  })
+})
+
+describe('what this program itself writes', () => {
+  it('is met: its build type and its SBOM', () => {
+    const build = provenance({ buildType: COMMAND_BUILD, externalParameters: { source: {}, command: 'make', outputs: [], env: [] } })
+    const own: Sbom = {
+      subject: { name: 'tool', version: '1.0.0', purl: 'pkg:generic/tool@1.0.0', digests: {} },
+      components: [
+        {
+          purl: 'pkg:npm/left@1.2.3',
+          name: 'left',
+          version: '1.2.3',
+          type: 'library',
+          hashes: {},
+          licence: 'MIT',
+          evidence: [],
+          scope: 'required',
+        },
+      ],
+      edges: [],
+      completeness: 'complete',
+      created: '2026-11-25T11:00:00Z',
+      tool: { name: 'tally', version: '0.1.0' },
+    }
+    const text = FULL_POLICY.replace('https://builds.example/command/v1', COMMAND_BUILD)
+    const written: unknown = JSON.parse(Buffer.from(toCycloneDx(own)).toString())
+    expect(judge(text, { provenance: build, sbom: { ...GOOD.sbom, predicate: written } }).decision).toBe('allow')
+    const asSpdx: unknown = JSON.parse(Buffer.from(toSpdx(own)).toString())
+    const both = text.replace('formats: [cyclonedx]', 'formats: [spdx]')
+    expect(judge(both, { provenance: build, sbom: { predicateType: PREDICATE.spdx, predicate: asSpdx } }).decision).toBe('allow')
   })
 })

@@ -64,12 +64,14 @@ export const PROVENANCE_PREDICATE = {
 export const SBOM_PREDICATE = {
   bomFormat: 'CycloneDX',
   specVersion: '1.6',
-  metadata: { component: { name: 'tool', version: '1.0.0', hashes: [{ alg: 'SHA-256', content: hexOf(ARTIFACT.digest) }] } },
+  metadata: {
+    component: { type: 'application', name: 'tool', version: '1.0.0', hashes: [{ alg: 'SHA-256', content: hexOf(ARTIFACT.digest) }] },
+  },
   components: [
     { type: 'library', name: 'left', version: '1.2.3', purl: 'pkg:npm/left@1.2.3', licenses: [{ license: { id: 'MIT' } }] },
     { type: 'library', name: 'right', version: '2.0.0', purl: 'pkg:npm/right@2.0.0', licenses: [{ expression: 'MIT OR AGPL-3.0-only' }] },
   ],
-  compositions: [{ aggregate: 'complete', assemblies: ['tool'] }],
+  compositions: [{ aggregate: 'complete' }],
 } as const
 
 export const VSA_PREDICATE = {

@@ -27,7 +27,7 @@ const WAIVER = {
 }
 
 function withWaivers(...waivers: Partial<typeof WAIVER>[]): string {
-  return `${FULL_POLICY}waivers: ${JSON.stringify(waivers.map((waiver) => ({ ...WAIVER, ...waiver })))}\n`
+  return `${FULL_POLICY}waivers: ${JSON.stringify(waivers.map((waiver) => Object.assign({}, WAIVER, waiver)))}\n`
 }
 
 function judge(text: string, sbom: ReceiptParts | null): Verdict {

@@ -83,6 +83,13 @@ describe('the runtime closure of a directory', () => {
     expect(warnings).toEqual(['Cargo.lock declares packages that are not in the SBOM: no cataloger reads it'])
   })
 
+  it('names only the first of many', async () => {
+    await write(Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`requirements-${at}.txt`, ''])))
+    await closure()
+    expect(warnings).toHaveLength(6)
+    expect(warnings.at(-1)).toBe('4 more files declare packages that are not in the SBOM')
+  })
+
   it('reads the lockfiles it is told, and only those', async () => {
     await write({ 'package-lock.json': LOCK('app'), 'server/package-lock.json': LOCK('server'), 'yarn.lock': '' })
     const sbom = await closure(['./server/package-lock.json'])

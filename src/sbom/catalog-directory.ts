@@ -10,7 +10,7 @@ import { assembleSbom } from './assemble.ts'
 import type { SubjectHint } from './assemble.ts'
 import type { Cataloger, CatalogMode } from './catalogers/cataloger.ts'
 import { CATALOGERS } from './catalogers/table.ts'
-import { startCollection } from './collect.ts'
+import { startCollection, warnOfUnread } from './collect.ts'
 import type { Collection } from './collect.ts'
 import { databaseAliases, leadsToDatabase } from './database-links.ts'
 import type { Sbom } from './model.ts'
@@ -44,7 +44,7 @@ export async function catalogDirectory(
   if (options.mode === 'installed') await walk(deps, directory, options.exclude ?? [], collection)
   else await lookAtLockfiles(deps, directory, options.lockfiles, collection)
   const { catalogs, completeness, unread } = collection.finish()
-  for (const path of unread.slice(0, 20)) deps.log('warn', `${path} declares packages that are not in the SBOM: no cataloger reads it`)
+  warnOfUnread(deps, unread)
   return assembleSbom(catalogs, {
     subject: options.subject ?? {},
     // The name of a folder differs from clone to clone; the closure must not.

@@ -11,7 +11,7 @@ import { assembleSbom } from './assemble.ts'
 import type { SubjectHint } from './assemble.ts'
 import type { Cataloger } from './catalogers/cataloger.ts'
 import { CATALOGERS } from './catalogers/table.ts'
-import { startCollection } from './collect.ts'
+import { startCollection, warnOfUnread } from './collect.ts'
 import type { Collection } from './collect.ts'
 import { databaseAliases, namesOf } from './database-links.ts'
 import type { Sbom } from './model.ts'
@@ -39,7 +39,7 @@ export async function catalogImage(
   const { symlinks } = await walkLayers(source, digest, [layerReader(collection)], { signal: deps.signal })
   await readThroughLinks(deps, source, digest, symlinks, collection)
   const { catalogs, completeness, unread } = collection.finish()
-  for (const path of unread.slice(0, 20)) deps.log('warn', `${path} declares packages that are not in the SBOM: no cataloger reads it`)
+  warnOfUnread(deps, unread)
   return assembleSbom(catalogs, {
     subject: subjectOf(digest, options.subject ?? {}),
     fallbackName: 'image',

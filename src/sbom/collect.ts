@@ -1,4 +1,5 @@
 import { overLimit } from '../kernel/bytes.ts'
+import type { Deps } from '../kernel/deps.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import type { LimitName } from '../kernel/limits.ts'
 import type { Catalog, CatalogFile, Cataloger, CatalogMode } from './catalogers/cataloger.ts'
@@ -52,6 +53,13 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
       return { catalogs, completeness: readAny ? (unread.length > 0 || missed ? 'incomplete' : 'complete') : 'unknown', unread }
     },
   }
+}
+
+/** Tells of what declares packages and was not read, the first few by name. */
+export function warnOfUnread(deps: Pick<Deps, 'log'>, unread: readonly string[]): void {
+  const shown = unread.length > 6 ? unread.slice(0, 5) : unread
+  for (const path of shown) deps.log('warn', `${path} declares packages that are not in the SBOM: no cataloger reads it`)
+  if (unread.length > shown.length) deps.log('warn', `${unread.length - shown.length} more files declare packages that are not in the SBOM`)
 }
 
 function runCataloger(cataloger: Cataloger, files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {

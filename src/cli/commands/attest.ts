@@ -20,12 +20,12 @@ export const attest = defineCommand({
     ['tally sbom . -f cyclonedx-json | tally attest app.tgz --predicate - --type cyclonedx', 'the same through a pipe'],
   ],
   options: {
-    'predicate': { type: 'string', value: 'FILE', help: 'the predicate, JSON; - for stdin' },
-    'type': { type: 'string', value: 'TYPE', help: 'slsaprovenance1, cyclonedx, spdxjson, vuln, openvex, … or a URI' },
+    predicate: { type: 'string', value: 'FILE', help: 'the predicate, JSON; - for stdin' },
+    type: { type: 'string', value: 'TYPE', help: 'slsaprovenance1, cyclonedx, spdxjson, vuln, openvex, … or a URI' },
     ...SIGNER_OPTIONS,
     ...SEAL_OPTIONS,
     ...REGISTRY_OPTIONS,
-    'format': FORMAT_TEXT_JSON,
+    format: FORMAT_TEXT_JSON,
   },
   words: { min: 1, max: 1, names: 'one artifact' },
   run: async (context) => {
@@ -34,11 +34,18 @@ export const attest = defineCommand({
     const type = flags.text('type')
     if (file === undefined) throw fail('usage', 'is missing', { where: '--predicate', hint: 'see `tally attest --help`' })
     if (type === undefined) throw fail('usage', 'is missing', { where: '--type', hint: 'see `tally attest --help`' })
-    const bytes = file === '-' ? await readAll(context.stdin(), LIMITS.bundleBytes, 'bundleBytes', 'stdin') : await readFileBounded(deps, resolve(cwd, file), 'bundleBytes')
+    const bytes =
+      file === '-'
+        ? await readAll(context.stdin(), LIMITS.bundleBytes, 'bundleBytes', 'stdin')
+        : await readFileBounded(deps, resolve(cwd, file), 'bundleBytes')
     const predicate = parseJson(bytes, file === '-' ? 'stdin' : file)
     const predicateType = predicateTypeOf(type)
     const checked = checkPredicate(predicateType, predicate)
-    if (!checked.ok) throw fail('evidence-malformed', `is not a predicate of type ${predicateType}: ${checked.why}`, { where: file, hint: 'check --type, or make the predicate again with the tool that wrote it' })
+    if (!checked.ok)
+      throw fail('evidence-malformed', `is not a predicate of type ${predicateType}: ${checked.why}`, {
+        where: file,
+        hint: 'check --type, or make the predicate again with the tool that wrote it',
+      })
     const request = await sealRequestOf(context, context.words[0] ?? '')
     printSealed(context, await sealArtifact({ ...request, predicateType, predicate }))
     return 0

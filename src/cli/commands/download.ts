@@ -20,9 +20,9 @@ export const download = defineCommand({
     ['tally download registry.example/app@sha256:… --type cyclonedx --to evidence', 'the SBOMs, one file each'],
   ],
   options: {
-    'type': { type: 'string', value: 'TYPE', help: 'only this predicate type: an alias or a URI' },
-    'from': { type: 'string', value: 'REPOSITORY', help: 'also look in this registry/repository or oci:DIR' },
-    'to': { type: 'string', value: 'DIR', help: 'write one file each into DIR instead of stdout' },
+    type: { type: 'string', value: 'TYPE', help: 'only this predicate type: an alias or a URI' },
+    from: { type: 'string', value: 'REPOSITORY', help: 'also look in this registry/repository or oci:DIR' },
+    to: { type: 'string', value: 'DIR', help: 'write one file each into DIR instead of stdout' },
     ...REGISTRY_OPTIONS,
   },
   words: { min: 1, max: 1, names: 'one artifact' },
@@ -32,13 +32,23 @@ export const download = defineCommand({
     const from = flags.text('from')
     const type = flags.text('type')
     const wanted = type === undefined ? undefined : predicateTypeOf(type)
-    const gathered = await gather(workspace, { reference: await guessReference(deps, words[0] ?? ''), bundles: [], ...(from === undefined ? {} : { from }), dataDirectory: true })
+    const gathered = await gather(workspace, {
+      reference: await guessReference(deps, words[0] ?? ''),
+      bundles: [],
+      ...(from === undefined ? {} : { from }),
+      dataDirectory: true,
+    })
     const chosen = gathered.found.filter((evidence) => wanted === undefined || describeEvidence(evidence).predicateType === wanted)
-    if (chosen.length === 0) throw fail('no-evidence', wanted === undefined ? 'has no evidence' : `has no evidence of type ${wanted}`, { where: gathered.artifact.digest, hint: 'see `tally tree` for what is there' })
+    if (chosen.length === 0)
+      throw fail('no-evidence', wanted === undefined ? 'has no evidence' : `has no evidence of type ${wanted}`, {
+        where: gathered.artifact.digest,
+        hint: 'see `tally tree` for what is there',
+      })
     const dir = flags.text('to')
     if (dir === undefined) {
       for (const evidence of chosen) {
-        if (evidence.bytes.includes(0x0a)) throw fail('usage', 'holds a line break and cannot be one line of many', { where: evidence.digest, hint: 'use --to DIR' })
+        if (evidence.bytes.includes(0x0a))
+          throw fail('usage', 'holds a line break and cannot be one line of many', { where: evidence.digest, hint: 'use --to DIR' })
         terminal.outBytes(evidence.bytes)
         terminal.outBytes(utf8('\n'))
       }

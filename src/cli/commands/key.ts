@@ -17,7 +17,12 @@ const VERBS = ['new', 'show', 'import', 'export'] as const
 export const key = defineCommand({
   name: 'key',
   summary: 'make, show, import and export keys',
-  usage: ['tally key new FILE [--type TYPE]', 'tally key show [FILE|local]', 'tally key import FROM FILE', 'tally key export [FILE|local] [--private]'],
+  usage: [
+    'tally key new FILE [--type TYPE]',
+    'tally key show [FILE|local]',
+    'tally key import FROM FILE',
+    'tally key export [FILE|local] [--private]',
+  ],
   examples: [
     ['tally key new team.pem', 'a new key; its passphrase is asked for or comes from TALLY_KEY_PASSPHRASE'],
     ['tally key show', 'the key of this machine'],
@@ -25,12 +30,12 @@ export const key = defineCommand({
     ['tally key export local > machine.pub', 'the public key others verify with'],
   ],
   options: {
-    'type': { type: 'string', value: 'TYPE', choices: KEY_ALGORITHMS, help: KEY_ALGORITHMS.join(', '), default: 'ecdsa-p256' },
+    type: { type: 'string', value: 'TYPE', choices: KEY_ALGORITHMS, help: KEY_ALGORITHMS.join(', '), default: 'ecdsa-p256' },
     'passphrase-file': { type: 'string', value: 'FILE', help: 'file that holds the passphrase' },
     'insecure-no-passphrase': { type: 'boolean', help: 'write the private key unencrypted', noEnv: true },
-    'private': { type: 'boolean', help: 'export the private key, as it is stored', noEnv: true },
-    'force': { type: 'boolean', help: 'overwrite a file that is there', noEnv: true },
-    'format': FORMAT_TEXT_JSON,
+    private: { type: 'boolean', help: 'export the private key, as it is stored', noEnv: true },
+    force: { type: 'boolean', help: 'overwrite a file that is there', noEnv: true },
+    format: FORMAT_TEXT_JSON,
   },
   words: { min: 1, max: 3, names: `a verb: ${VERBS.join(', ')}` },
   run: async (context) => {
@@ -63,7 +68,12 @@ async function importKey(context: Context, from: string, file: string): Promise<
   return 0
 }
 
-async function writeKey(context: Context, file: string, made: ReturnType<typeof generateKey>, passphrase: string | undefined): Promise<void> {
+async function writeKey(
+  context: Context,
+  file: string,
+  made: ReturnType<typeof generateKey>,
+  passphrase: string | undefined,
+): Promise<void> {
   const { deps, cwd, terminal, flags } = context
   const path = resolve(cwd, file)
   const publicPath = join(dirname(path), `${basename(path).replace(/\.(pem|key)$/, '')}.pub`)
@@ -71,11 +81,22 @@ async function writeKey(context: Context, file: string, made: ReturnType<typeof 
   if (flags.on('force')) for (const each of [path, publicPath]) await deps.fs.rm(each, { force: true })
   await writeNew(context, path, exportPrivateKey(made, passphrase), 0o600)
   await writeNew(context, publicPath, half.pem, 0o644)
-  if (flags.text('format') === 'json') terminal.out(JSON.stringify({ keyId: half.keyId, algorithm: half.algorithm, privateKeyFile: path, publicKeyFile: publicPath, encrypted: passphrase !== undefined }))
+  if (flags.text('format') === 'json')
+    terminal.out(
+      JSON.stringify({
+        keyId: half.keyId,
+        algorithm: half.algorithm,
+        privateKeyFile: path,
+        publicKeyFile: publicPath,
+        encrypted: passphrase !== undefined,
+      }),
+    )
   else {
     terminal.out(`${file}: ${half.algorithm}, ${passphrase === undefined ? 'NOT encrypted' : 'encrypted'}, key id ${half.keyId}`)
     terminal.out(`${publicPath.startsWith(cwd) ? publicPath.slice(cwd.length + 1) : publicPath}: public key`)
-    terminal.out(`trust it: add { name: team, authority: key, key: ${basename(publicPath)}, may: [sign, sbom, provenance, check] } to \`trust\` in tally.yaml`)
+    terminal.out(
+      `trust it: add { name: team, authority: key, key: ${basename(publicPath)}, may: [sign, sbom, provenance, check] } to \`trust\` in tally.yaml`,
+    )
   }
 }
 
@@ -89,7 +110,8 @@ async function writeNew(context: Context, path: string, text: string, mode: numb
       await handle.close()
     }
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'EEXIST') throw fail('usage', 'is there already', { where: path, hint: 'choose another name, or overwrite it with --force' })
+    if ((error as { code?: unknown }).code === 'EEXIST')
+      throw fail('usage', 'is there already', { where: path, hint: 'choose another name, or overwrite it with --force' })
     throw error
   }
 }
@@ -99,12 +121,18 @@ async function newPassphrase(context: Context): Promise<string | undefined> {
   const file = context.flags.text('passphrase-file')
   const prompt = async (): Promise<string | undefined> => {
     const typed = await askSecret('Passphrase for the new key: ')
-    if (typed !== (await askSecret('Once more: '))) throw fail('passphrase-wrong', 'the two were not the same', { hint: 'run the command again' })
+    if (typed !== (await askSecret('Once more: ')))
+      throw fail('passphrase-wrong', 'the two were not the same', { hint: 'run the command again' })
     return typed
   }
-  const found = await findPassphrase(context.deps, { ...(file === undefined ? {} : { file }), ...(context.terminal.interactive ? { prompt } : {}) })
+  const found = await findPassphrase(context.deps, {
+    ...(file === undefined ? {} : { file }),
+    ...(context.terminal.interactive ? { prompt } : {}),
+  })
   if (found === undefined) {
-    throw fail('passphrase-missing', 'a new key wants a passphrase', { hint: 'set TALLY_KEY_PASSPHRASE, use --passphrase-file, or say --insecure-no-passphrase' })
+    throw fail('passphrase-missing', 'a new key wants a passphrase', {
+      hint: 'set TALLY_KEY_PASSPHRASE, use --passphrase-file, or say --insecure-no-passphrase',
+    })
   }
   return found.text
 }
@@ -119,7 +147,10 @@ async function oldPassphrase(context: Context): Promise<string | undefined> {
 async function showKey(context: Context, name: string): Promise<number> {
   const { terminal, flags } = context
   const half = await publicHalf(context, name)
-  if (flags.text('format') === 'json') terminal.out(JSON.stringify({ keyId: half.keyId, algorithm: half.algorithm, publicKeyPem: half.pem, kind: name === 'local' ? 'local' : 'key' }))
+  if (flags.text('format') === 'json')
+    terminal.out(
+      JSON.stringify({ keyId: half.keyId, algorithm: half.algorithm, publicKeyPem: half.pem, kind: name === 'local' ? 'local' : 'key' }),
+    )
   else {
     terminal.out(`key id     ${half.keyId}`)
     terminal.out(`algorithm  ${half.algorithm}`)
@@ -161,5 +192,7 @@ async function publicHalf(context: Context, name: string): Promise<ReturnType<ty
 async function passphraseFor(context: Context): Promise<string | undefined> {
   const file = context.flags.text('passphrase-file')
   const prompt = (): Promise<string> => askSecret('Passphrase: ')
-  return (await findPassphrase(context.deps, { ...(file === undefined ? {} : { file }), ...(context.terminal.interactive ? { prompt } : {}) }))?.text
+  return (
+    await findPassphrase(context.deps, { ...(file === undefined ? {} : { file }), ...(context.terminal.interactive ? { prompt } : {}) })
+  )?.text
 }

@@ -23,16 +23,21 @@ export const promote = defineCommand({
   name: 'promote',
   summary: 'copy an artifact and its evidence, if the policy allows it',
   usage: ['tally promote SOURCE DESTINATION --policy FILE [--release-tag TAG]'],
-  examples: [['tally promote registry.example/dev/app@sha256:… registry.example/prod/app --policy policy/prod.yaml', 'from one repository to another']],
+  examples: [
+    [
+      'tally promote registry.example/dev/app@sha256:… registry.example/prod/app --policy policy/prod.yaml',
+      'from one repository to another',
+    ],
+  ],
   options: {
-    'policy': { type: 'string', value: 'FILE', help: 'policy that must allow it' },
+    policy: { type: 'string', value: 'FILE', help: 'policy that must allow it' },
     'release-tag': { type: 'string', value: 'TAG', help: 'a tag to set there; refused if it names other bits' },
     'sign-key': { type: 'string', value: 'KEY', help: 'key the verdict is signed with: local, file:PATH, env:NAME', default: 'local' },
     'passphrase-file': { type: 'string', value: 'FILE', help: 'file that holds the passphrase of that key' },
-    'key': { ...TRUST_OPTIONS['key'], type: 'string', help: 'public key that is trusted for everything' },
-    'trust': { type: 'string', value: 'FILE', help: 'file with a `trust` list, in place of tally.yaml' },
+    key: { ...TRUST_OPTIONS['key'], type: 'string', help: 'public key that is trusted for everything' },
+    trust: { type: 'string', value: 'FILE', help: 'file with a `trust` list, in place of tally.yaml' },
     ...REGISTRY_OPTIONS,
-    'format': FORMAT_TEXT_JSON,
+    format: FORMAT_TEXT_JSON,
   },
   words: { min: 2, max: 2, names: 'a source and a destination' },
   run: async (context) => {
@@ -42,11 +47,17 @@ export const promote = defineCommand({
     const policy = parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
     const workspace = await openWorkspaceOf(context)
     const { trust } = await trustFromFlags(context, workspace)
-    const { signer, kind } = await openSignerOf({ ...context, flags: { ...flags, text: (name) => flags.text(name === 'key' ? 'sign-key' : name) } }, workspace)
+    const { signer, kind } = await openSignerOf(
+      { ...context, flags: { ...flags, text: (name) => flags.text(name === 'key' ? 'sign-key' : name) } },
+      workspace,
+    )
     const reference = await guessReference(deps, words[0] ?? '')
     const { artifact } = await resolveArtifact(deps, reference, workspace.registryOptions)
     if (artifact.kind !== 'manifest' || (reference.scheme !== 'registry' && reference.scheme !== 'oci')) {
-      throw fail('reference-invalid', 'is not in a registry or OCI layout', { where: words[0] ?? '', hint: 'push it first, or use `tally ship`' })
+      throw fail('reference-invalid', 'is not in a registry or OCI layout', {
+        where: words[0] ?? '',
+        hint: 'push it first, or use `tally ship`',
+      })
     }
     const pinned = { ...reference, digest: artifact.digest }
     const destination = parseReference(words[1] ?? '')
@@ -75,11 +86,33 @@ export const promote = defineCommand({
     const { judgement } = result
     const exitCode = result.promoted ? 0 : 1
     if (flags.text('format') === 'json') {
-      terminal.out(JSON.stringify({ ...proofJson(artifact, judgement, judgement.verdict, exitCode), promoted: result.promoted, destination: formatReference({ ...destination, digest: artifact.digest } as never) }, null, 2))
+      terminal.out(
+        JSON.stringify(
+          {
+            ...proofJson(artifact, judgement, judgement.verdict, exitCode),
+            promoted: result.promoted,
+            destination: formatReference({ ...destination, digest: artifact.digest } as never),
+          },
+          null,
+          2,
+        ),
+      )
       return exitCode
     }
-    terminal.out([...receiptLines(judgement.receipts, terminal), ...rejectionLines(judgement.rejections, terminal), '', ...verdictLines(judgement.verdict, terminal), ''].join('\n'))
-    terminal.out(result.promoted ? `promoted   ${artifact.digest} to ${words[1]} (${result.copied} copied, ${result.skipped} there already)` : `not promoted: ${words[1]} is as it was`)
+    terminal.out(
+      [
+        ...receiptLines(judgement.receipts, terminal),
+        ...rejectionLines(judgement.rejections, terminal),
+        '',
+        ...verdictLines(judgement.verdict, terminal),
+        '',
+      ].join('\n'),
+    )
+    terminal.out(
+      result.promoted
+        ? `promoted   ${artifact.digest} to ${words[1]} (${result.copied} copied, ${result.skipped} there already)`
+        : `not promoted: ${words[1]} is as it was`,
+    )
     return exitCode
   },
 })

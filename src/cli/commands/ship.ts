@@ -22,10 +22,10 @@ export const ship = defineCommand({
     ['tally ship --format json > receipt.json', 'the receipt as data'],
   ],
   options: {
-    'to': { type: 'string', value: 'ENVIRONMENT', help: 'the environment to reach', default: 'the last one' },
+    to: { type: 'string', value: 'ENVIRONMENT', help: 'the environment to reach', default: 'the last one' },
     ...SIGNER_OPTIONS,
     ...REGISTRY_OPTIONS,
-    'format': FORMAT_TEXT_JSON,
+    format: FORMAT_TEXT_JSON,
   },
   words: { min: 0, max: 0, names: 'no words' },
   run: async (context) => {
@@ -44,7 +44,8 @@ export const ship = defineCommand({
       publicKeyFile: publicKeyFile ?? '',
       trust,
       onBuildOutput: (_stream, bytes) => {
-        if (flags.on('verbose')) for (const line of new TextDecoder().decode(bytes).trimEnd().split('\n')) terminal.note(`  ${safeText(line)}`)
+        if (flags.on('verbose'))
+          for (const line of new TextDecoder().decode(bytes).trimEnd().split('\n')) terminal.note(`  ${safeText(line)}`)
       },
     })
     await withStore(workspace, (store) => recordShip(store, outcome))
@@ -63,4 +64,3 @@ function mendOf(outcome: ShipOutcome): string | undefined {
   const failed = outcome.judgement?.verdict.clauses.find((clause) => clause.result !== 'met' && clause.waivedBy === undefined)
   return failed?.next === '' ? undefined : failed?.next
 }
-

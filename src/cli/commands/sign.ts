@@ -14,7 +14,7 @@ export const sign = defineCommand({
     ['tally sign registry.example/app@sha256:…', 'an image; the signature is attached to it'],
     ['tally sign app.tgz --to registry.example/app', 'a file; kept and found in a registry'],
   ],
-  options: { ...SIGNER_OPTIONS, ...SEAL_OPTIONS, ...REGISTRY_OPTIONS, 'format': FORMAT_TEXT_JSON },
+  options: { ...SIGNER_OPTIONS, ...SEAL_OPTIONS, ...REGISTRY_OPTIONS, format: FORMAT_TEXT_JSON },
   words: { min: 1, max: 1, names: 'one artifact' },
   run: async (context) => {
     const request = await sealRequestOf(context, context.words[0] ?? '')

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { guessReference } from '../../artifact/guess-reference.ts'
 import { gather } from '../../chain/gather.ts'
 import { judgeProof, verifyAll } from '../../gate/judge.ts'
-import { ERROR_TABLE } from '../../kernel/errors.ts'
+import { ERROR_TABLE, fail } from '../../kernel/errors.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
 import { safeText } from '../../kernel/text.ts'
 import { parsePolicy } from '../../policy/document.ts'
@@ -10,6 +10,8 @@ import type { Policy } from '../../policy/document.ts'
 import { gitFacts } from '../../build/git-facts.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
+import type { TallyError } from '../../kernel/errors.ts'
+import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
 import { receiptLines, rejectionLines, verdictLines } from '../render/verdict.ts'
 import { TRUST_OPTIONS, trustFromFlags } from '../trust-flags.ts'
@@ -26,18 +28,23 @@ export const verify = defineCommand({
   ],
   options: {
     ...TRUST_OPTIONS,
-    'policy': { type: 'string', value: 'FILE', help: 'also judge by this policy; the exit code is its verdict' },
-    'commit': { type: 'string', value: 'SHA', help: 'what `commit: head` in the policy means', default: 'HEAD of the repository here' },
-    'isolated': { type: 'boolean', help: 'do not look for evidence in the data directory' },
+    policy: { type: 'string', value: 'FILE', help: 'also judge by this policy; the exit code is its verdict' },
+    commit: { type: 'string', value: 'SHA', help: 'what `commit: head` in the policy means', default: 'HEAD of the repository here' },
+    isolated: { type: 'boolean', help: 'do not look for evidence in the data directory' },
     ...REGISTRY_OPTIONS,
-    'format': FORMAT_TEXT_JSON,
+    format: FORMAT_TEXT_JSON,
   },
-  words: { min: 1, max: 1, names: 'one artifact: a file, oci:DIR@sha256:…, oci-archive:FILE, docker-archive:FILE or registry/repository@sha256:…' },
+  words: {
+    min: 1,
+    max: 1,
+    names: 'one artifact: a file, oci:DIR@sha256:…, oci-archive:FILE, docker-archive:FILE or registry/repository@sha256:…',
+  },
   run: async (context) => {
     const { flags, deps, terminal, cwd, words } = context
     const workspace = await openWorkspaceOf(context)
     const policyFile = flags.text('policy')
-    const policy = policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
+    const policy =
+      policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
     const named = await trustFromFlags(context, workspace)
     const from = flags.text('from')
     const gathered = await gather(workspace, {
@@ -46,7 +53,11 @@ export const verify = defineCommand({
       ...(from === undefined ? {} : { from }),
       dataDirectory: !flags.on('isolated'),
     })
-    const proof = { ...(await verifyAll(gathered.found, gathered.artifact, named.trust)), unreadable: gathered.unreadable, looked: gathered.looked }
+    const proof = {
+      ...(await verifyAll(gathered.found, gathered.artifact, named.trust)),
+      unreadable: gathered.unreadable,
+      looked: gathered.looked,
+    }
     const verdict = policy === undefined ? undefined : judgeProof(proof, gathered.artifact, policy, await contextOf(context, policy))
     const exitCode = verdict === undefined ? withoutPolicy(proof) : verdict.decision === 'allow' ? 0 : unreadableExit(proof.unreadable)
     if (flags.text('format') === 'json') {
@@ -56,15 +67,19 @@ export const verify = defineCommand({
     const { artifact } = gathered
     const lines = [`artifact   ${safeText(artifact.name)}`, `           ${artifact.kind} ${artifact.digest}`]
     if (artifact.kind === 'manifest' && artifact.file !== undefined) lines.push(`           file ${artifact.file.digest}`)
-    lines.push(`trusted    by ${safeText(named.from)}: ${named.trust.authorities.map((each) => safeText(each.name)).join(', ') || 'nobody'}`, '')
+    lines.push(
+      `trusted    by ${safeText(named.from)}: ${named.trust.authorities.map((each) => safeText(each.name)).join(', ') || 'nobody'}`,
+      '',
+    )
     lines.push(...receiptLines(proof.receipts, terminal), ...rejectionLines(proof.rejections, terminal))
-    for (const each of proof.unreadable) lines.push(`  ${terminal.style('red', 'unreadable')} ${safeText(each.where)}: ${safeText(each.error.message)}`)
+    for (const each of proof.unreadable)
+      lines.push(`  ${terminal.style('red', 'unreadable')} ${safeText(each.where)}: ${safeText(each.error.message)}`)
     if (proof.receipts.length === 0) lines.push(`  ${terminal.style('red', 'nothing that could be verified was found')}`)
     lines.push('', 'looked in', ...proof.looked.map((place) => `  ${safeText(place)}`))
     if (verdict !== undefined) lines.push('', ...verdictLines(verdict, terminal))
     else if (exitCode === 0) lines.push('', 'no policy was asked: this says who signed what, not that it suffices (--policy FILE)')
     terminal.out(lines.join('\n'))
-    if (exitCode !== 0 && verdict === undefined) terminal.note(`${terminal.noteStyle('red', 'error')}[${proof.rejections.length > 0 ? 'untrusted' : 'no-evidence'}]: ${noReason(proof)}\n${terminal.noteStyle('cyan', 'help')}: ${ERROR_TABLE[proof.rejections.length > 0 ? 'untrusted' : 'no-evidence'].hint}`)
+    if (exitCode !== 0 && verdict === undefined) terminal.note(renderError(whyNot(proof), terminal))
     return exitCode
   },
 })
@@ -82,10 +97,12 @@ function unreadableExit(unreadable: ProofLike['unreadable']): number {
   return codes.length > 0 && codes.every((code) => code !== 1) ? (codes[0] ?? 1) : 1
 }
 
-function noReason(proof: ProofLike): string {
-  if (proof.unreadable.length > 0) return 'evidence is there that cannot be read'
-  if (proof.receipts.length > 0) return 'a log proof does not hold'
-  return proof.rejections.length > 0 ? 'evidence is there, but none that holds from anybody who is trusted' : 'nothing that could be verified was found'
+function whyNot(proof: ProofLike): TallyError {
+  const [unreadable] = proof.unreadable
+  if (unreadable !== undefined) return unreadable.error
+  if (proof.receipts.length > 0) return fail('log-unsound', 'evidence is signed by somebody trusted, but its log proof does not hold')
+  if (proof.rejections.length > 0) return fail('untrusted', 'evidence is there, but none that holds from anybody who is trusted')
+  return fail('no-evidence', 'nothing that could be verified was found')
 }
 
 async function contextOf(context: Parameters<typeof verify.run>[0], _policy: Policy) {

@@ -12,7 +12,10 @@ export function proofJson(artifact: Artifact, proof: Proof, verdict: Verdict | u
       envelope: receipt.envelope,
       signer: receipt.signer,
       time: receipt.time,
-      log: receipt.log === undefined ? null : { index: receipt.log.proof.index, size: receipt.log.size, root: receipt.log.root, checkpointBy: receipt.log.checkpointBy },
+      log:
+        receipt.log === undefined
+          ? null
+          : { index: receipt.log.proof.index, size: receipt.log.size, root: receipt.log.root, checkpointBy: receipt.log.checkpointBy },
       logProblem: receipt.logProblem ?? null,
       where: receipt.where,
       matched: receipt.matched,

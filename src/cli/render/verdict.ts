@@ -5,13 +5,19 @@ import type { Receipt, Rejection } from '../../trust/receipt.ts'
 import { wrap } from '../help.ts'
 import type { Style, Terminal } from '../terminal.ts'
 
-const MARK: Readonly<Record<ClauseResult['result'], readonly [string, Style]>> = { met: ['met', 'green'], failed: ['FAILED', 'red'], unknown: ['UNKNOWN', 'yellow'] }
+const MARK: Readonly<Record<ClauseResult['result'], readonly [string, Style]>> = {
+  met: ['met', 'green'],
+  failed: ['FAILED', 'red'],
+  unknown: ['UNKNOWN', 'yellow'],
+}
 const DECISION: Readonly<Record<Verdict['decision'], Style>> = { allow: 'green', deny: 'red', unknown: 'yellow' }
 
 /** A verdict, clause by clause: met clauses on one line, others with what was expected, what was found and the next command. */
 export function verdictLines(verdict: Verdict, terminal: Terminal): string[] {
   const { style } = terminal
-  const lines = [`verdict    ${style(DECISION[verdict.decision], verdict.decision)} by policy ${safeText(verdict.policy.name)} (${verdict.policy.digest.slice(0, 19)}…)`]
+  const lines = [
+    `verdict    ${style(DECISION[verdict.decision], verdict.decision)} by policy ${safeText(verdict.policy.name)} (${verdict.policy.digest.slice(0, 19)}…)`,
+  ]
   for (const clause of verdict.clauses) lines.push(...clauseLines(clause, terminal))
   return lines
 }
@@ -20,10 +26,17 @@ function clauseLines(clause: ClauseResult, terminal: Terminal): string[] {
   const [mark, color] = MARK[clause.result]
   const head = `  ${terminal.style(color, mark.padEnd(8))} ${clause.clause}`
   const room = Math.max(30, terminal.columns - 14)
-  if (clause.result === 'met') return [`${head.padEnd(head.length + Math.max(1, 24 - clause.clause.length))}${safeText(shorten(clause.found, Math.max(20, terminal.columns - 37)))}`]
+  if (clause.result === 'met')
+    return [
+      `${head.padEnd(head.length + Math.max(1, 24 - clause.clause.length))}${safeText(shorten(clause.found, Math.max(20, terminal.columns - 37)))}`,
+    ]
   const lines = [head]
   if (clause.waivedBy !== undefined) lines.push(`           waived by ${safeText(clause.waivedBy)}; the result above is the real one`)
-  for (const [label, text] of [['expected', clause.expected], ['found', clause.found], ['next', clause.next]] as const) {
+  for (const [label, text] of [
+    ['expected', clause.expected],
+    ['found', clause.found],
+    ['next', clause.next],
+  ] as const) {
     if (text === '') continue
     const [first = '', ...rest] = wrap(safeText(text), room - 9)
     lines.push(`           ${label.padEnd(9)}${first}`, ...rest.map((line) => `                    ${line}`))
@@ -50,15 +63,24 @@ export function predicateWord(predicateType: string): string {
 export function signerWord(receipt: Receipt): string {
   const { signer } = receipt
   if (signer.kind === 'local') return `${safeText(signer.authority)} (local key ${signer.keyId.slice(0, 12)}: proves only this machine)`
-  if (signer.identity !== undefined) return `${safeText(signer.authority)} (${safeText(signer.identity.subject)}, by ${safeText(signer.identity.issuer)})`
+  if (signer.identity !== undefined)
+    return `${safeText(signer.authority)} (${safeText(signer.identity.subject)}, by ${safeText(signer.identity.issuer)})`
   return `${safeText(signer.authority)} (key ${signer.keyId.slice(0, 12)})`
 }
 
 /** One line or two for each piece of evidence: what, by whom, logged or not. */
 export function receiptLines(receipts: readonly Receipt[], terminal: Terminal): string[] {
   return receipts.flatMap((receipt) => {
-    const logged = receipt.log === undefined ? terminal.style('yellow', 'not logged') : `entry ${receipt.log.proof === undefined ? '' : receipt.log.proof.index} of ${receipt.log.size}, log vouched for by ${safeText(receipt.log.checkpointBy)}`
-    return [`  ${terminal.style('green', 'verified')} ${predicateWord(receipt.statement.predicateType).padEnd(18)} ${signerWord(receipt)}`, `           ${terminal.style('dim', `${receipt.envelope.slice(0, 19)}…  ${logged}`)}`]
+    const logged =
+      receipt.log === undefined
+        ? receipt.logProblem === undefined
+          ? terminal.style('yellow', 'not logged')
+          : terminal.style('red', `NOT LOGGED: ${safeText(receipt.logProblem)}`)
+        : `entry ${receipt.log.proof === undefined ? '' : receipt.log.proof.index} of ${receipt.log.size}, log vouched for by ${safeText(receipt.log.checkpointBy)}`
+    return [
+      `  ${terminal.style('green', 'verified')} ${predicateWord(receipt.statement.predicateType).padEnd(18)} ${signerWord(receipt)}`,
+      `           ${terminal.style('dim', `${receipt.envelope.slice(0, 19)}…  ${logged}`)}`,
+    ]
   })
 }
 

@@ -25,8 +25,14 @@ export function parseOsRelease(bytes: Uint8Array): OsRelease | undefined {
   }
 }
 
-/** The os-release among the files a cataloger was given. */
-export function findRelease(files: ReadonlyMap<string, CatalogFile>): { readonly release: OsRelease; readonly file: string } | undefined {
+/** The `distro` qualifier of a package URL: `debian-12`, or the code name of a release without a number. */
+export function distroOf(release: OsRelease): string | undefined {
+  const version = release.versionId === '' ? release.codename : release.versionId
+  return version === '' ? undefined : `${release.id}-${version}`
+}
+
+/** The os-release among a cataloger's files, and where it lay. */
+export function readRelease(files: ReadonlyMap<string, CatalogFile>): { readonly release: OsRelease; readonly file: string } | undefined {
   for (const path of OS_RELEASE_PATHS) {
     const file = files.get(path)
     const release = file === undefined ? undefined : parseOsRelease(file.bytes)
@@ -35,7 +41,7 @@ export function findRelease(files: ReadonlyMap<string, CatalogFile>): { readonly
   return undefined
 }
 
-/** The operating system itself as a component. */
+/** The operating system as a component: importers of other tools tell the distribution by it. */
 export function systemComponent({ release, file }: { readonly release: OsRelease; readonly file: string }, cataloger: string): Component {
   return {
     purl: purlText({ type: 'generic', name: release.id, version: release.versionId }),
@@ -46,12 +52,6 @@ export function systemComponent({ release, file }: { readonly release: OsRelease
     evidence: [{ cataloger, file, method: 'database', confidence: 1 }],
     scope: 'required',
   }
-}
-
-/** The `distro` qualifier of a package URL: `debian-12`, or the code name of a release without a number. */
-export function distroOf(release: OsRelease): string | undefined {
-  const version = release.versionId === '' ? release.codename : release.versionId
-  return version === '' ? undefined : `${release.id}-${version}`
 }
 
 function unquote(value: string): string {

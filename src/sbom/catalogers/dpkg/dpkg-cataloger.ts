@@ -2,7 +2,7 @@ import { purlText } from '../../../package/purl.ts'
 import type { Component, Edge } from '../../model.ts'
 import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
-import { OS_RELEASE_PATHS, distroOf, findRelease, systemComponent } from '../os-release.ts'
+import { OS_RELEASE_PATHS, distroOf, readRelease, systemComponent } from '../os-release.ts'
 import type { OsRelease } from '../os-release.ts'
 import { resolveDepends } from './depends.ts'
 import { parseDpkgStatus } from './status.ts'
@@ -33,7 +33,7 @@ function readDpkg(files: ReadonlyMap<string, CatalogFile>): Catalog {
     if (isDatabase(path)) for (const one of parseDpkgStatus(file.bytes, path)) found.set(one, path)
   }
   if (found.size === 0) return NOTHING_FOUND
-  const system = findRelease(files)
+  const system = readRelease(files)
   const release = system?.release
   const purls = new Map([...found.keys()].map((one) => [one, purlOf(one, release)]))
   const edges: Edge[] = []

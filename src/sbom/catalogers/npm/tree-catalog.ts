@@ -18,18 +18,19 @@ export function catalogTree(
   mode: CatalogMode,
 ): { components: Component[]; edges: Edge[]; projects: Project[] } {
   const places = [...tree.values()].filter((place) => place.linkTo === undefined && (mode === 'installed' || isRuntime(place)))
-  const kept = new Set(places.map(({ path }) => path))
+  const purls = new Map(places.map((place) => [place.path, purlOf(place)]))
   const components: Component[] = []
   const edges: Edge[] = []
   const projects: Project[] = []
   for (const place of places) {
-    const purl = purlOf(place)
+    const purl = purls.get(place.path) ?? ''
     if (projectPaths.has(place.path)) projects.push({ directory: place.path, name: place.name, version: place.version, purl })
     if (!projectPaths.has(place.path) || place.path !== '') components.push(componentOf(place, purl, sourceOf(place)))
     for (const need of place.needs) {
       if (!follows(need.kind, mode)) continue
       const target = resolveNeed(tree, place.path, need.name)
-      if (target !== undefined && kept.has(target.path)) edges.push({ from: purl, to: purlOf(target) })
+      const to = target === undefined ? undefined : purls.get(target.path)
+      if (to !== undefined) edges.push({ from: purl, to })
     }
   }
   return { components, edges, projects }

@@ -2,7 +2,7 @@ import { purlText } from '../../../package/purl.ts'
 import type { Component, Edge } from '../../model.ts'
 import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
-import { OS_RELEASE_PATHS, distroOf, findRelease, systemComponent } from '../os-release.ts'
+import { OS_RELEASE_PATHS, distroOf, readRelease, systemComponent } from '../os-release.ts'
 import type { OsRelease } from '../os-release.ts'
 import type { RpmPackage } from './header.ts'
 import { MANIFEST_PATH, parseManifest } from './manifest.ts'
@@ -31,7 +31,7 @@ function readRpm(files: ReadonlyMap<string, CatalogFile>): Catalog {
   const manifest = files.get(MANIFEST_PATH)
   if (manifest !== undefined) for (const one of parseManifest(manifest.bytes)) found.set(one, MANIFEST_PATH)
   if (found.size === 0) return { ...NOTHING_FOUND, read: [...files.keys()] }
-  const system = findRelease(files)
+  const system = readRelease(files)
   const purls = new Map([...found.keys()].map((one) => [one, purlOf(one, system?.release)]))
   const edges: Edge[] = []
   for (const [from, targets] of resolveRequires([...found.keys()])) {

@@ -1,0 +1,56 @@
+import type { CatalogMode } from './catalogers/cataloger.ts'
+
+type Seed = { readonly path: string; readonly mode: CatalogMode; readonly text: string; readonly beside?: Readonly<Record<string, string>> }
+
+/** For tests: one valid file of every kind a cataloger reads, to be spoilt. A new cataloger adds its own. */
+export const FUZZ_SEEDS: readonly Seed[] = [
+  {
+    path: 'package-lock.json',
+    mode: 'runtime-closure',
+    text: JSON.stringify({
+      name: 'app',
+      lockfileVersion: 3,
+      packages: {
+        '': { name: 'app', workspaces: ['p/*'], dependencies: { a: '1' } },
+        'p/w': { name: 'w', version: '1.0.0', dependencies: { a: '1' } },
+        'node_modules/w': { resolved: 'p/w', link: true },
+        'node_modules/a': {
+          version: '1.0.0',
+          resolved: 'git+ssh://git@host.example/a.git#01',
+          integrity: 'sha1-AAAA',
+          license: 'MIT',
+          optional: true,
+        },
+      },
+    }),
+  },
+  {
+    path: 'npm-shrinkwrap.json',
+    mode: 'runtime-closure',
+    text: '{"lockfileVersion":1,"dependencies":{"a":{"version":"npm:b@1","requires":{"c":"1"},"dependencies":{"c":{"version":"1","dev":true}}}}}',
+  },
+  {
+    path: 'node_modules/a/package.json',
+    mode: 'installed',
+    text: '{"name":"@s/a","version":"1.0.0","license":{"type":"MIT"},"dependencies":{"b":"1"},"peerDependenciesMeta":{"b":{"optional":true}}}',
+    beside: { 'package.json': '{"name":"app","dependencies":{"a":"1"}}' },
+  },
+  {
+    path: 'var/lib/dpkg/status',
+    mode: 'installed',
+    text: 'Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: s (1:2-3)\nVersion: 1:2-3\nDepends: a (>= 1) | b:any, c\nProvides: c (= 1)\n\nPackage: b\nVersion: 2\n',
+    beside: { 'etc/os-release': 'ID=debian\nVERSION_ID="12"\n' },
+  },
+  {
+    path: 'etc/os-release',
+    mode: 'installed',
+    text: 'PRETTY_NAME="Debian"\nID=debian\nVERSION_ID="12"\n',
+    beside: { 'var/lib/dpkg/status': 'Package: a\nVersion: 1\n' },
+  },
+  {
+    path: 'lib/apk/db/installed',
+    mode: 'installed',
+    text: 'P:a\nV:1.0-r0\nA:x86_64\nL:MIT AND BSD-2-Clause\no:src\nD:b so:libc.so.1 !c /bin/sh\np:cmd:a=1.0-r0\nF:bin\nR:a\n\nP:b\nV:2-r1\nF:\nR:x\n\n',
+    beside: { 'etc/os-release': 'ID=alpine\nVERSION_ID=3.22.1\n' },
+  },
+]
