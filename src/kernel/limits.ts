@@ -51,6 +51,10 @@ export const LIMITS = {
   /** package.json and the like. */
   packageFileBytes: 4 * MiB,
   packageDatabaseBytes: 256 * MiB,
+  /** Names of the files that one package database says its packages own, together. */
+  ownedPathBytes: 256 * MiB,
+  /** Comparisons to find out which packages satisfy the needs of all others. */
+  dependencySteps: 5_000_000,
   /** All files one SBOM is made of, together. */
   catalogedBytes: 1 * GiB,
   directoryEntries: 2_000_000,
