@@ -46,7 +46,7 @@ export const verify = defineCommand({
       ...(from === undefined ? {} : { from }),
       dataDirectory: !flags.on('isolated'),
     })
-    const proof = { ...(await verifyAll(gathered.found, gathered.artifact, named.trust)), unreadable: gathered.unreadable, looked: gathered.looked }
+    const proof = { ...(await verifyAll(gathered.found, gathered.artifact, named.trust, gathered)), unreadable: gathered.unreadable, looked: gathered.looked }
     const verdict = policy === undefined ? undefined : judgeProof(proof, gathered.artifact, policy, await contextOf(context, policy))
     const exitCode = verdict === undefined ? withoutPolicy(proof) : verdict.decision === 'allow' ? 0 : unreadableExit(proof.unreadable)
     if (flags.text('format') === 'json') {
