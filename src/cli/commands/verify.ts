@@ -54,7 +54,7 @@ export const verify = defineCommand({
       dataDirectory: !flags.on('isolated'),
     })
     const proof = {
-      ...(await verifyAll(gathered.found, gathered.artifact, named.trust)),
+      ...(await verifyAll(gathered.found, gathered.artifact, named.trust, gathered)),
       unreadable: gathered.unreadable,
       looked: gathered.looked,
     }
