@@ -1,17 +1,18 @@
 import { join } from 'node:path'
 import type { Artifact } from '../artifact/artifact.ts'
+import { contentOf } from '../artifact/content.ts'
+import type { Content } from '../artifact/content.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
 import { openSource } from '../artifact/open.ts'
 import { formatReference, parseReference } from '../artifact/reference.ts'
 import type { Reference } from '../artifact/reference.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
-import { wrappedFileOf } from '../artifact/wrap.ts'
+import { lookupTag, wrappedFileOf } from '../artifact/wrap.ts'
 import { findEvidence } from '../evidence/find.ts'
 import type { Found } from '../evidence/collect.ts'
 import { findSidecars, readSidecar } from '../evidence/sidecar.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
-import { lookupTag } from './publish.ts'
 import type { Workspace } from './workspace.ts'
 
 export type GatherRequest = {
@@ -25,7 +26,12 @@ export type GatherRequest = {
 }
 
 /** An artifact and all evidence about it that could be found, none of it verified. */
-export type Gathered = Found & { readonly artifact: Artifact; readonly source: ImageSource | undefined }
+export type Gathered = Found & {
+  readonly artifact: Artifact
+  readonly source: ImageSource | undefined
+  /** The bytes of the file, where the artifact is one, for signatures over the bytes themselves. */
+  readonly content?: Content
+}
 
 /**
  * Looks for evidence in a fixed order. A file: --bundle, sidecars, --from, the data directory. A manifest: --bundle, where
@@ -48,9 +54,11 @@ export async function gather(workspace: Workspace, request: GatherRequest): Prom
     parts.push(await findEvidence(place, at.digest))
     if (at.kind === 'manifest' && artifact.kind === 'file') artifact = at
   }
+  const content = contentOf(deps, request.reference, resolved, source)
   return {
     artifact,
     source,
+    ...(content === undefined ? {} : { content }),
     found: parts.flatMap((part) => part.found),
     unreadable: parts.flatMap((part) => part.unreadable),
     looked: parts.flatMap((part) => part.looked),

@@ -3,8 +3,8 @@ import { MEDIA } from '../artifact/artifact.ts'
 import { copyImage } from '../artifact/copy.ts'
 import type { ImageSource, ImageTarget } from '../artifact/image-source.ts'
 import { openOciArchive } from '../artifact/oci-archive.ts'
-import { wrapFile } from '../artifact/wrap.ts'
-import { digestOf, hexOf } from '../kernel/digest.ts'
+import { lookupTag, wrapFile } from '../artifact/wrap.ts'
+import { digestOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { fail } from '../kernel/errors.ts'
@@ -18,11 +18,6 @@ export type Shippable = {
   readonly image?: ImageSource
   /** Writes artifact and manifest to a target. May be repeated. */
   readonly push: (target: ImageTarget, signal: AbortSignal) => Promise<void>
-}
-
-/** The tag by which a file's wrapping manifest is found when only the file is at hand. */
-export function lookupTag(file: Digest): string {
-  return `sha256-${hexOf(file)}.file`
 }
 
 /** A file as something to ship, wrapped in its canonical manifest. */

@@ -3,7 +3,8 @@ import type { ImageTarget } from '../artifact/image-source.ts'
 import { attachBundle } from '../evidence/attach.ts'
 import type { Subject } from '../evidence/evidence.ts'
 import type { LogEntry, LogProof } from '../evidence/log-proof.ts'
-import { statementBytes } from '../evidence/statement.ts'
+import { logEntryOf } from '../evidence/log-entry.ts'
+import { parseStatement, statementBytes } from '../evidence/statement.ts'
 import { digestSetOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
@@ -40,7 +41,7 @@ export async function seal(
   const statement = statementBytes({ subject: subjectsOf(artifact), predicateType, predicate })
   const { bundle } = await signStatement(signer, statement)
   const digest = await workspace.blobs.put(bundle)
-  const subjects = artifact.kind === 'manifest' && artifact.file !== undefined ? [artifact.digest, artifact.file.digest] : [artifact.digest]
+  const { subjects } = logEntryOf(parseStatement(statement, 'the statement'), digest, signer.keyId)
   return { predicateType, bundle: digest, subjects, keyId: signer.keyId }
 }
 

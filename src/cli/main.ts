@@ -54,7 +54,8 @@ async function runCommand(name: string, argv: readonly string[], terminal: Termi
     return 0
   }
   const abort = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort(fail('interrupted', `stopped by ${signal}`)))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => abort.abort(fail('interrupted', `stopped by ${signal}`)))
   const { progressLog } = await import('./progress.ts')
   const deps = systemDeps({ log: progressLog(terminal, line.flags), signal: abort.signal })
   const cwd = resolve(line.flags.text('project') ?? '.')

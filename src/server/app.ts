@@ -1,7 +1,6 @@
 import { Hono } from 'hono'
 import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { z } from 'zod'
 import { ERROR_TABLE, TallyError, asTallyError, fail } from '../kernel/errors.ts'
 import type { LogLevel } from '../kernel/deps.ts'
@@ -110,7 +109,7 @@ function errorAnswer(error: TallyError, status: number = ERROR_TABLE[error.code]
   const shown = code === 'bug' ? 'the server could not do this; its log says more' : redact(message)
   return Response.json(
     { error: { code, message: shown, where: where === undefined ? null : redact(where), hint } },
-    { status: (status === 499 ? 503 : status) as ContentfulStatusCode },
+    { status: status === 499 ? 503 : status },
   )
 }
 

@@ -43,11 +43,8 @@ export async function issueVerdict(
       timeVerified: verdict.at,
       levels: verdict.decision === 'allow' ? ['SLSA_BUILD_LEVEL_1'] : [],
     })
-    return {
-      basis,
-      at: verdict.at,
-      sealed: { ...(await seal(workspace, signer, shippable.artifact, PREDICATE.vsa, predicate)), subjects: [shippable.artifact.digest] },
-    }
+    const sealed = await seal(workspace, signer, shippable.artifact, PREDICATE.vsa, predicate)
+    return { basis, at: verdict.at, sealed: { ...sealed, subjects: [...sealed.subjects] } }
   })
   const sealed = { ...result.sealed, bundle: result.sealed.bundle as Digest, subjects: result.sealed.subjects as Digest[] }
   const logged = await logSealed(workspace, signer, [sealed])

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { guessReference } from '../../artifact/guess-reference.ts'
 import { gather } from '../../chain/gather.ts'
 import { judgeProof, verifyAll } from '../../gate/judge.ts'
-import { ERROR_TABLE } from '../../kernel/errors.ts'
+import { ERROR_TABLE, fail } from '../../kernel/errors.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
 import { safeText } from '../../kernel/text.ts'
 import { parsePolicy } from '../../policy/document.ts'
@@ -10,6 +10,8 @@ import type { Policy } from '../../policy/document.ts'
 import { gitFacts } from '../../build/git-facts.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
+import type { TallyError } from '../../kernel/errors.ts'
+import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
 import { receiptLines, rejectionLines, verdictLines } from '../render/verdict.ts'
 import { TRUST_OPTIONS, trustFromFlags } from '../trust-flags.ts'
@@ -52,7 +54,7 @@ export const verify = defineCommand({
       dataDirectory: !flags.on('isolated'),
     })
     const proof = {
-      ...(await verifyAll(gathered.found, gathered.artifact, named.trust)),
+      ...(await verifyAll(gathered.found, gathered.artifact, named.trust, gathered)),
       unreadable: gathered.unreadable,
       looked: gathered.looked,
     }
@@ -77,10 +79,7 @@ export const verify = defineCommand({
     if (verdict !== undefined) lines.push('', ...verdictLines(verdict, terminal))
     else if (exitCode === 0) lines.push('', 'no policy was asked: this says who signed what, not that it suffices (--policy FILE)')
     terminal.out(lines.join('\n'))
-    if (exitCode !== 0 && verdict === undefined)
-      terminal.note(
-        `${terminal.noteStyle('red', 'error')}[${proof.rejections.length > 0 ? 'untrusted' : 'no-evidence'}]: ${noReason(proof)}\n${terminal.noteStyle('cyan', 'help')}: ${ERROR_TABLE[proof.rejections.length > 0 ? 'untrusted' : 'no-evidence'].hint}`,
-      )
+    if (exitCode !== 0 && verdict === undefined) terminal.note(renderError(whyNot(proof), terminal))
     return exitCode
   },
 })
@@ -98,12 +97,12 @@ function unreadableExit(unreadable: ProofLike['unreadable']): number {
   return codes.length > 0 && codes.every((code) => code !== 1) ? (codes[0] ?? 1) : 1
 }
 
-function noReason(proof: ProofLike): string {
-  if (proof.unreadable.length > 0) return 'evidence is there that cannot be read'
-  if (proof.receipts.length > 0) return 'a log proof does not hold'
-  return proof.rejections.length > 0
-    ? 'evidence is there, but none that holds from anybody who is trusted'
-    : 'nothing that could be verified was found'
+function whyNot(proof: ProofLike): TallyError {
+  const [unreadable] = proof.unreadable
+  if (unreadable !== undefined) return unreadable.error
+  if (proof.receipts.length > 0) return fail('log-unsound', 'evidence is signed by somebody trusted, but its log proof does not hold')
+  if (proof.rejections.length > 0) return fail('untrusted', 'evidence is there, but none that holds from anybody who is trusted')
+  return fail('no-evidence', 'nothing that could be verified was found')
 }
 
 async function contextOf(context: Parameters<typeof verify.run>[0], _policy: Policy) {

@@ -73,7 +73,9 @@ export function receiptLines(receipts: readonly Receipt[], terminal: Terminal): 
   return receipts.flatMap((receipt) => {
     const logged =
       receipt.log === undefined
-        ? terminal.style('yellow', 'not logged')
+        ? receipt.logProblem === undefined
+          ? terminal.style('yellow', 'not logged')
+          : terminal.style('red', `NOT LOGGED: ${safeText(receipt.logProblem)}`)
         : `entry ${receipt.log.proof === undefined ? '' : receipt.log.proof.index} of ${receipt.log.size}, log vouched for by ${safeText(receipt.log.checkpointBy)}`
     return [
       `  ${terminal.style('green', 'verified')} ${predicateWord(receipt.statement.predicateType).padEnd(18)} ${signerWord(receipt)}`,
