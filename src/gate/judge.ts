@@ -9,6 +9,7 @@ import type { Policy } from '../policy/document.ts'
 import type { Receipt, Rejection } from '../trust/receipt.ts'
 import type { Trust } from '../trust/trust-policy.ts'
 import { verifyEvidence } from '../trust/verify.ts'
+import type { VerifyOptions } from '../trust/verify.ts'
 
 /** What was found about an artifact, and who really said it. */
 export type Proof = {
@@ -22,16 +23,17 @@ export type Proof = {
 
 export type Judgement = Proof & { readonly verdict: Verdict }
 
-/** Verifies evidence found anywhere. The same bundle found in two places counts once. */
+/** Verifies evidence found anywhere. The same bundle found in two places counts once. `options.content`: the artifact's bytes, if at hand. */
 export async function verifyAll(
   found: readonly UnverifiedEvidence[],
   artifact: Artifact,
   trust: Trust,
+  options: VerifyOptions = {},
 ): Promise<Pick<Proof, 'receipts' | 'rejections'>> {
   const receipts = new Map<string, Receipt>()
   const rejections = new Map<string, Rejection>()
   for (const evidence of found) {
-    const result = await verifyEvidence(evidence, artifact, trust)
+    const result = await verifyEvidence(evidence, artifact, trust, options)
     if (!result.ok) rejections.set(evidence.digest, result.rejection)
     else if (receipts.get(evidence.digest)?.log === undefined) receipts.set(evidence.digest, result.receipt)
   }
