@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { Artifact } from '../artifact/artifact.ts'
+import { contentOf } from '../artifact/content.ts'
+import type { Content } from '../artifact/content.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
 import { openSource } from '../artifact/open.ts'
 import { formatReference, parseReference } from '../artifact/reference.ts'
@@ -24,7 +26,12 @@ export type GatherRequest = {
 }
 
 /** An artifact and all evidence about it that could be found, none of it verified. */
-export type Gathered = Found & { readonly artifact: Artifact; readonly source: ImageSource | undefined }
+export type Gathered = Found & {
+  readonly artifact: Artifact
+  readonly source: ImageSource | undefined
+  /** The bytes of the file, where the artifact is one, for signatures over the bytes themselves. */
+  readonly content?: Content
+}
 
 /**
  * Looks for evidence in a fixed order. A file: --bundle, sidecars, --from, the data directory. A manifest: --bundle, where
@@ -47,9 +54,11 @@ export async function gather(workspace: Workspace, request: GatherRequest): Prom
     parts.push(await findEvidence(place, at.digest))
     if (at.kind === 'manifest' && artifact.kind === 'file') artifact = at
   }
+  const content = contentOf(deps, request.reference, resolved, source)
   return {
     artifact,
     source,
+    ...(content === undefined ? {} : { content }),
     found: parts.flatMap((part) => part.found),
     unreadable: parts.flatMap((part) => part.unreadable),
     looked: parts.flatMap((part) => part.looked),

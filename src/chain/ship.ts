@@ -1,7 +1,6 @@
 import { toHex } from '../kernel/bytes.ts'
 import type { ImageTarget } from '../artifact/image-source.ts'
 import { gitFacts } from '../build/git-facts.ts'
-import { PREDICATE } from '../evidence/evidence.ts'
 import type { Verdict } from '../evidence/verdict.ts'
 import { judgeAt, proveAt } from '../gate/judge.ts'
 import type { Judgement, JudgeContext, Proof } from '../gate/judge.ts'
@@ -282,6 +281,3 @@ function arrival(job: ShipJob, place: Place, shippable: Shippable, moved: boolea
     at: job.workspace.deps.now().toISOString(),
   }
 }
-
-/** The predicate types of a complete run; used by tests and by the receipt. */
-export const SHIPPED_PREDICATES = [PREDICATE.signature, PREDICATE.provenance, PREDICATE.cyclonedx, PREDICATE.testResult] as const

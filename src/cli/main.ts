@@ -98,7 +98,8 @@ async function untilStopped(work: (signal: AbortSignal) => Promise<number>): Pro
   const givenUp = new Promise<never>((_, reject) => {
     abort.signal.addEventListener('abort', () => (timer = setTimeout(() => reject(asTallyError(abort.signal.reason)), GRACE_MS)))
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort(fail('interrupted', `stopped by ${signal}`)))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => abort.abort(fail('interrupted', `stopped by ${signal}`)))
   try {
     return await Promise.race([work(abort.signal), givenUp])
   } catch (error) {

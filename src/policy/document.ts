@@ -72,7 +72,7 @@ const verdict = z
     count,
     verifier: uri.describe('verifier.id, exactly. Without it: the id that belongs to the key that signed.').optional(),
     policy: words.describe('Digest (sha256:…) or exact URI of the policy that must have been judged by.').optional(),
-    resource: words.describe('resourceUri, exactly. Without it: the resource that is being judged.').optional(),
+    resource: words.describe('resourceUri; exact, or `pattern:`. Without it: the resource that is being judged.').optional(),
     levels: z
       .array(z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'must be a level like SLSA_BUILD_LEVEL_1'))
       .max(20)

@@ -129,6 +129,32 @@ describe('the installed packages of a directory', () => {
     }
   })
 
+  it.each([
+    ['var/lib/dpkg', '/opt/hidden', 'opt/hidden/status'],
+    ['var', 'data', 'data/lib/dpkg/status'],
+    ['var/lib/dpkg/status', '../../../srv/x', 'srv/x'],
+  ])('follows the link %s to %s where a package manager would, within the directory', async (link, target, path) => {
+    await write({ [path]: 'Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.36-9\n' })
+    await mkdir(dirname(join(directory, link)), { recursive: true })
+    await symlink(target, join(directory, link))
+    const sbom = await installed()
+    expect(sbom.components.map(({ name }) => name)).toEqual(['libc6'])
+    expect(sbom.completeness).toBe('complete')
+  })
+
+  it('follows no link of a database out of the directory', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'tally-'))
+    try {
+      await writeFile(join(outside, 'status'), 'Package: stolen\nStatus: install ok installed\nVersion: 1\n')
+      await mkdir(join(directory, 'var/lib'), { recursive: true })
+      await symlink(outside, join(directory, 'var/lib/dpkg'))
+      await symlink(`${'../'.repeat(20)}${outside}`, join(directory, 'var/lib/apk'))
+      expect((await installed()).components).toEqual([])
+    } finally {
+      await rm(outside, { recursive: true, force: true })
+    }
+  })
+
   it('leaves out what is excluded', async () => {
     await write({
       'package-lock.json': LOCK('app'),

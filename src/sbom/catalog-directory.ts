@@ -12,6 +12,7 @@ import type { Cataloger, CatalogMode } from './catalogers/cataloger.ts'
 import { CATALOGERS } from './catalogers/table.ts'
 import { startCollection, warnOfUnread } from './collect.ts'
 import type { Collection } from './collect.ts'
+import { databaseAliases, leadsToDatabase } from './database-links.ts'
 import type { Sbom } from './model.ts'
 import { directoryOf, joinPath, matchesGlob } from './path.ts'
 
@@ -87,26 +88,82 @@ async function lookAtLockfiles(
   }
 }
 
-/** Depth first, names by code units, so that no locale and no file system order shows. */
+/** The whole tree, and then what package managers would find through links. Links are followed for nothing else. */
 async function walk(
   deps: Pick<Deps, 'fs' | 'log' | 'signal'>,
   directory: string,
   exclude: readonly string[],
   collection: Collection,
 ): Promise<void> {
-  let entries = 0
-  const visit = async (folder: string, depth: number): Promise<void> => {
-    if (depth > LIMITS.directoryDepth) throw overLimit('directoryDepth', LIMITS.directoryDepth, folder)
-    for (const entry of await readFolder(deps, directory, folder, collection)) {
-      entries += 1
-      if (entries > LIMITS.directoryEntries) throw overLimit('directoryEntries', LIMITS.directoryEntries, folder)
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-      if (exclude.some((pattern) => matchesGlob(path, pattern))) continue
-      if (entry.isDirectory() && entry.name !== '.git') await visit(path, depth + 1)
-      else if (entry.isFile()) await offer(deps, directory, path, collection)
+  const links: string[] = []
+  const tree: Tree = { deps, directory, exclude, collection, entries: { seen: 0 }, onLink: (path) => links.push(path) }
+  await visitFolder(tree, '', (path) => path, 0)
+  const near = links.filter((link) => leadsToDatabase(collection.databases, link))
+  if (databaseAliases(collection.databases, await readLinks(tree, near)).aliases.length === 0) return
+  const { aliases, all } = databaseAliases(collection.databases, await readLinks(tree, links))
+  if (!all) {
+    deps.log('warn', 'package databases lie behind more links than are followed; the SBOM is incomplete')
+    collection.miss()
+  }
+  for (const { real, named } of aliases) await visitAlias({ ...tree, onLink: () => undefined }, real === '.' ? '' : real, named)
+}
+
+type Tree = {
+  readonly deps: Pick<Deps, 'fs' | 'log' | 'signal'>
+  readonly directory: string
+  readonly exclude: readonly string[]
+  readonly collection: Collection
+  readonly entries: { seen: number }
+  readonly onLink: (path: string) => void
+}
+
+/** Depth first, names by code units, so that no locale and no file system order shows. In: the folder, and what its paths are called. */
+async function visitFolder(tree: Tree, folder: string, nameOf: (path: string) => string, depth: number): Promise<void> {
+  if (depth > LIMITS.directoryDepth) throw overLimit('directoryDepth', LIMITS.directoryDepth, folder)
+  for (const entry of await readFolder(tree.deps, tree.directory, folder, tree.collection)) {
+    tree.entries.seen += 1
+    if (tree.entries.seen > LIMITS.directoryEntries) throw overLimit('directoryEntries', LIMITS.directoryEntries, folder)
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+    if (tree.exclude.some((pattern) => matchesGlob(path, pattern))) continue
+    if (entry.isDirectory() && entry.name !== '.git') await visitFolder(tree, path, nameOf, depth + 1)
+    else if (entry.isFile()) await offer(tree.deps, tree.directory, path, tree.collection, nameOf(path))
+    else if (entry.isSymbolicLink()) tree.onLink(path)
+  }
+}
+
+/** What an alias names, if anything is there: `real` holds no links, since all of them were resolved. */
+async function visitAlias(tree: Tree, real: string, named: string): Promise<void> {
+  const kind = await kindOf(tree, real)
+  const nameOf = (path: string): string => named + (real === '' ? `/${path}` : path.slice(real.length))
+  if (kind === 'folder') await visitFolder(tree, real, nameOf, 1)
+  else if (kind === 'file' && tree.collection.wants(named) !== undefined) {
+    await offer(tree.deps, tree.directory, real, tree.collection, named)
+  }
+}
+
+async function kindOf(tree: Tree, path: string): Promise<'file' | 'folder' | undefined> {
+  if (tree.exclude.some((pattern) => matchesGlob(path, pattern))) return undefined
+  try {
+    const found = await tree.deps.fs.lstat(join(tree.directory, path))
+    return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : undefined
+  } catch (error) {
+    const known = asTallyError(error, path)
+    if (known.code === 'not-found') return undefined
+    throw known
+  }
+}
+
+async function readLinks(tree: Tree, links: readonly string[]): Promise<Map<string, string>> {
+  const targets = new Map<string, string>()
+  for (const link of links) {
+    tree.deps.signal.throwIfAborted()
+    try {
+      targets.set(link, await tree.deps.fs.readlink(join(tree.directory, link)))
+    } catch (error) {
+      throw asTallyError(error, link)
     }
   }
-  await visit('', 0)
+  return targets
 }
 
 /** A folder below the top that may not be read makes the result incomplete; the top itself must be readable. */
@@ -136,8 +193,9 @@ async function readEntries(deps: Pick<Deps, 'fs' | 'signal'>, directory: string)
   }
 }
 
-async function offer(deps: Pick<Deps, 'fs'>, directory: string, path: string, collection: Collection): Promise<void> {
-  collection.see(path)
-  const limit = collection.wants(path)
-  if (limit !== undefined) collection.take(path, await readFileBounded(deps, join(directory, path), limit))
+/** Offers a file to the catalogers, under the name it is known by. */
+async function offer(deps: Pick<Deps, 'fs'>, directory: string, path: string, collection: Collection, named = path): Promise<void> {
+  collection.see(named)
+  const limit = collection.wants(named)
+  if (limit !== undefined) collection.take(named, await readFileBounded(deps, join(directory, path), limit))
 }

@@ -12,6 +12,7 @@ import { canonicalBytes } from '../kernel/json.ts'
 import { systemDeps } from '../kernel/system.ts'
 import { catalogImage } from './catalog-image.ts'
 
+/** Paths to contents; `-> target` is a symlink. */
 type Layer = Readonly<Record<string, string>>
 
 /** An image in memory: each layer a map of paths to contents. */
@@ -23,7 +24,9 @@ function imageOf(layers: readonly Layer[]): { source: ImageSource; digest: Diges
   }
   const tars = layers.map((layer) =>
     tarBytes(
-      Object.entries(layer).map(([path, text]) => ({ type: 'file' as const, path, content: utf8(text) })),
+      Object.entries(layer).map(([path, text]) =>
+        text.startsWith('-> ') ? { type: 'symlink', path, linkTarget: text.slice(3) } : { type: 'file', path, content: utf8(text) },
+      ),
       { mtime: 0 },
     ),
   )
@@ -89,6 +92,41 @@ describe('catalogImage', () => {
     const sbom = await catalogImage({ ...deps, log: (_, message) => warnings.push(message) }, source, digest, { created: CREATED })
     expect(sbom.completeness).toBe('incomplete')
     expect(warnings).toEqual(['opt/app.jar declares packages that are not in the SBOM: no cataloger reads it'])
+  })
+
+  it.each([
+    ['a link to the folder', { 'var/lib/dpkg': '-> ../../opt/hidden' }, 'opt/hidden/status'],
+    ['a link above it', { var: '-> /data' }, 'data/lib/dpkg/status'],
+    ['a link to the file', { 'var/lib/dpkg/status': '-> /opt/hidden' }, 'opt/hidden'],
+    ['links of links', { 'var/lib': '-> /one', one: '-> two' }, 'two/dpkg/status'],
+  ])('finds the packages behind %s, in whatever order it comes', async (_, links, path) => {
+    const status = BASE['var/lib/dpkg/status'] ?? ''
+    for (const layers of [
+      [{ [path]: status }, links],
+      [links, { [path]: status }],
+    ]) {
+      const { source, digest } = imageOf(layers)
+      const sbom = await catalogImage(deps, source, digest, { created: CREATED })
+      expect(sbom.components.map(({ name }) => name)).toEqual(['libc6'])
+      expect(sbom.completeness).toBe('complete')
+    }
+  })
+
+  it.each([
+    ['apk', 'lib/apk', 'opt/x/db/installed', 'P:musl\nV:1.2.5-r0\nA:x86_64\n\n'],
+    ['rpm', 'var/lib/rpm', 'opt/x/Packages', ''],
+    ['rpm', 'usr/lib/sysimage/rpm', 'opt/x/Packages.db', ''],
+  ])('finds the database of %s behind %s', async (cataloger, link, path, content) => {
+    const { source, digest } = imageOf([{ [path]: content === '' ? 'no database' : content, [link]: '-> /opt/x' }])
+    const sbom = catalogImage(deps, source, digest, { created: CREATED })
+    if (content === '') await expect(sbom).rejects.toMatchObject({ code: 'artifact-malformed', where: `${link}/${path.split('/').at(-1)}` })
+    else expect((await sbom).components[0]?.evidence[0]?.cataloger).toBe(cataloger)
+  })
+
+  it('does not call complete what lies behind more links than it follows', async () => {
+    const links = Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`var/lib/dpkg/status.d/p${at}`, `-> /pool/p${at}`]))
+    const { source, digest } = imageOf([{ ...links, 'var/lib/dpkg/status': BASE['var/lib/dpkg/status'] ?? '' }])
+    expect((await catalogImage(deps, source, digest, { created: CREATED })).completeness).toBe('incomplete')
   })
 
   it('knows nothing of an image without any package database', async () => {

@@ -13,6 +13,7 @@ import type { Cataloger } from './catalogers/cataloger.ts'
 import { CATALOGERS } from './catalogers/table.ts'
 import { startCollection, warnOfUnread } from './collect.ts'
 import type { Collection } from './collect.ts'
+import { databaseAliases, namesOf } from './database-links.ts'
 import type { Sbom } from './model.ts'
 
 export type ImageOptions = {
@@ -35,7 +36,8 @@ export async function catalogImage(
   options: ImageOptions,
 ): Promise<Sbom> {
   const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed')
-  await walkLayers(source, digest, [layerReader(collection)], { signal: deps.signal })
+  const { symlinks } = await walkLayers(source, digest, [layerReader(collection)], { signal: deps.signal })
+  await readThroughLinks(deps, source, digest, symlinks, collection)
   const { catalogs, completeness, unread } = collection.finish()
   warnOfUnread(deps, unread)
   return assembleSbom(catalogs, {
@@ -60,6 +62,36 @@ function layerReader(collection: Collection): LayerReader {
       collection.take(file.path, await readAll(file.content, LIMITS[limit], limit, file.path), file.layer.digest)
     },
   }
+}
+
+/** Databases that a link leads to were passed over, since a link may come after what it leads to. Such an image is read again. */
+async function readThroughLinks(
+  deps: Pick<Deps, 'log' | 'signal'>,
+  source: ImageSource,
+  digest: Digest,
+  symlinks: ReadonlyMap<string, string>,
+  collection: Collection,
+): Promise<void> {
+  const { aliases, all } = databaseAliases(collection.databases, symlinks)
+  if (!all) {
+    deps.log('warn', 'package databases lie behind more links than are followed; the SBOM is incomplete')
+    collection.miss()
+  }
+  if (aliases.length === 0) return
+  const reader: LayerReader = {
+    wants: (path) => namesOf(aliases, path).some((named) => collection.wants(named) !== undefined),
+    read: async (file) => {
+      const names = namesOf(aliases, file.path).filter((named) => collection.wants(named) !== undefined)
+      const limit = collection.wants(names[0] ?? '')
+      if (limit === undefined) return
+      const bytes = await readAll(file.content, LIMITS[limit], limit, file.path)
+      for (const named of names) {
+        collection.see(named)
+        collection.take(named, bytes, file.layer.digest)
+      }
+    },
+  }
+  await walkLayers(source, digest, [reader], { signal: deps.signal })
 }
 
 /** An image is known by its digest, whatever it is called. */

@@ -13,6 +13,8 @@ import type { Sbom } from './model.ts'
 export type Collection = {
   readonly see: (path: string) => void
   readonly wants: (path: string) => LimitName | undefined
+  /** Where the package managers it reads have their databases. */
+  readonly databases: readonly string[]
   readonly take: (path: string, bytes: Uint8Array, layer?: string) => void
   /** Something could not be looked at, so the result is not complete. */
   readonly miss: () => void
@@ -33,6 +35,7 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
       if (declaresPackages(path)) declared.add(path)
     },
     wants: (path) => catalogers.find((cataloger) => cataloger.wants(path, mode))?.limitOf(path),
+    databases: [...new Set(catalogers.flatMap(({ databases }) => databases ?? []))],
     take: (path, bytes, layer) => {
       total += bytes.byteLength - (files.get(path)?.bytes.byteLength ?? 0)
       if (total > LIMITS.catalogedBytes) throw overLimit('catalogedBytes', LIMITS.catalogedBytes, path)

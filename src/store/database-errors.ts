@@ -21,6 +21,7 @@ const SQLSTATES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   '55P03': ['busy', 'others hold rows this needs'],
   '57014': ['timeout', 'the database stopped a statement that took too long'],
   '53100': ['disk', 'the disk of the database is full'],
+  '25P02': ['bug', 'a transaction went on after one of its statements had failed'],
   '25006': ['permission', 'the database takes no writes (read-only)'],
   '42501': ['permission', 'the database user lacks a right this needs'],
   '28': ['database', 'the database refused user or password'],

@@ -79,8 +79,8 @@ async function list(deps: Deps, cwd: string, target: string, wanted: Wanted): Pr
   const epoch = deps.env['SOURCE_DATE_EPOCH']
   if (epoch !== undefined && !/^\d{1,11}$/.test(epoch)) throw fail('usage', 'is not a number of seconds', { where: 'SOURCE_DATE_EPOCH' })
   const created = (epoch === undefined ? deps.now() : new Date(Number(epoch) * 1000)).toISOString()
-  const about = (name: string) => ({
-    subject: { name: wanted.name ?? name, version: wanted.version ?? '' },
+  const about = (name: string | undefined) => ({
+    subject: { ...(name === undefined ? {} : { name }), ...(wanted.version === undefined ? {} : { version: wanted.version }) },
     created,
     tool: { name: 'tally', version: VERSION },
   })
@@ -88,7 +88,7 @@ async function list(deps: Deps, cwd: string, target: string, wanted: Wanted): Pr
   const stat = await deps.fs.stat(dir).catch(() => undefined)
   if (stat?.isDirectory() === true && !target.startsWith('oci:')) {
     const isLayout = !target.startsWith('dir:') && (await deps.fs.stat(resolve(dir, 'oci-layout')).catch(() => undefined)) !== undefined
-    if (!isLayout) return await catalogDirectory(deps, dir, { ...about(dir.split('/').at(-1) ?? 'root'), mode: 'installed' })
+    if (!isLayout) return await catalogDirectory(deps, dir, { ...about(wanted.name), mode: 'installed' })
   }
   const options = { allowHttp: wanted.allowHttp, offline: wanted.offline }
   const reference = await guessReference(deps, target)
@@ -98,5 +98,5 @@ async function list(deps: Deps, cwd: string, target: string, wanted: Wanted): Pr
       where: target,
       hint: 'give a directory, an OCI layout, an image archive or registry/repository',
     })
-  return await catalogImage(deps, await openSource(deps, reference, options), artifact.digest, about(artifact.name))
+  return await catalogImage(deps, await openSource(deps, reference, options), artifact.digest, about(wanted.name ?? artifact.name))
 }

@@ -6,7 +6,7 @@ import { judgeProof, verifyAll } from '../../gate/judge.ts'
 import type { JudgeContext, Proof } from '../../gate/judge.ts'
 import { exitCodeOf } from '../../kernel/errors.ts'
 import type { TallyError } from '../../kernel/errors.ts'
-import { readFileBounded, readFileStream } from '../../kernel/read-file.ts'
+import { readFileBounded } from '../../kernel/read-file.ts'
 import { parsePolicy } from '../../policy/document.ts'
 import { gitFacts } from '../../build/git-facts.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
@@ -48,17 +48,14 @@ export const verify = defineCommand({
       policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
     const named = await trustFromFlags(context, workspace, policy)
     const from = flags.text('from')
-    const reference = await guessReference(deps, words[0] ?? '')
     const gathered = await gather(workspace, {
-      reference,
+      reference: await guessReference(deps, words[0] ?? ''),
       bundles: flags.list('bundle').map((file) => resolve(cwd, file)),
       ...(from === undefined ? {} : { from }),
       dataDirectory: !flags.on('isolated'),
     })
     const { artifact, found, unreadable, looked } = gathered
-    // `cosign sign-blob` signs the bytes themselves; they are at hand where the artifact is a file.
-    const content = 'path' in reference && artifact.kind === 'file' ? { content: () => readFileStream(deps, reference.path) } : {}
-    const proof = { ...(await verifyAll(found, artifact, named.trust, content)), unreadable, looked }
+    const proof = { ...(await verifyAll(found, artifact, named.trust, gathered)), unreadable, looked }
     const verdict = policy === undefined ? undefined : judgeProof(proof, artifact, policy, await contextOf(context))
     const earlier = earlierVerdicts(proof.receipts, policy)
     const problem = verdict === undefined ? whyNotVerified(proof, artifact) : whyNotAllowed(verdict, proof, artifact)

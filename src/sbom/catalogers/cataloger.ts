@@ -31,6 +31,8 @@ export type Catalog = {
 export type Cataloger = {
   readonly name: string
   readonly wants: (path: string, mode: CatalogMode) => boolean
+  /** Where a package manager opens its database, links followed: files or folders, relative to the target's root. */
+  readonly databases?: readonly string[]
   /** The cap for a file it wants. */
   readonly limitOf: (path: string) => LimitName
   readonly read: (files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode) => Catalog

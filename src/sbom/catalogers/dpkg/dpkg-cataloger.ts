@@ -16,6 +16,7 @@ const LIST = /^var\/lib\/dpkg\/info\/[^/]+\.list$/
 export const dpkgCataloger: Cataloger = {
   name: 'dpkg',
   wants: (path, mode) => mode === 'installed' && (isDatabase(path) || LIST.test(path) || OS_RELEASE_PATHS.includes(path)),
+  databases: ['var/lib/dpkg', ...OS_RELEASE_PATHS],
   limitOf: (path) => (path === STATUS ? 'packageDatabaseBytes' : 'fileReadBytes'),
   read: readDpkg,
 }
