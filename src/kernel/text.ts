@@ -15,6 +15,11 @@ export function safeLines(text: string): string {
     .join('\n')
 }
 
+/** A number and what it counts, in words: `1 finding`, `2 findings`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** Cuts a text to `width` characters (UTF-16 units), marking the cut with an ellipsis. A pair of surrogates is not cut in two. */
 export function shorten(text: string, width: number): string {
   if (text.length <= width) return text

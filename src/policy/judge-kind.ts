@@ -102,7 +102,9 @@ function byMerit(a: Candidate<unknown>, b: Candidate<unknown>): number {
 
 function expectedExistence<R extends Requirement, F>(kind: KindRules<R, F>, required: R): string {
   const who = showAll(required.from)
-  return required.count === 1 ? `a ${kind.noun} from ${who}` : `${kind.noun}s from ${required.count} distinct authorities of ${who}`
+  return required.count === 1
+    ? `${kind.article ?? 'a'} ${kind.noun} from ${who}`
+    : `${kind.noun}s from ${required.count} distinct authorities of ${who}`
 }
 
 function judgeExistence<R extends Requirement, F>(

@@ -2,13 +2,14 @@ import { resolve } from 'node:path'
 import { guessReference } from '../../artifact/guess-reference.ts'
 import { gather } from '../../chain/gather.ts'
 import { judgeProof, verifyAll } from '../../gate/judge.ts'
+import type { JudgeContext } from '../../gate/judge.ts'
 import { ERROR_TABLE, fail } from '../../kernel/errors.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
 import { safeText } from '../../kernel/text.ts'
 import { parsePolicy } from '../../policy/document.ts'
-import type { Policy } from '../../policy/document.ts'
 import { gitFacts } from '../../build/git-facts.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
+import type { Context } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
 import type { TallyError } from '../../kernel/errors.ts'
 import { renderError } from '../render/error.ts'
@@ -58,7 +59,7 @@ export const verify = defineCommand({
       unreadable: gathered.unreadable,
       looked: gathered.looked,
     }
-    const verdict = policy === undefined ? undefined : judgeProof(proof, gathered.artifact, policy, await contextOf(context, policy))
+    const verdict = policy === undefined ? undefined : judgeProof(proof, gathered.artifact, policy, await contextOf(context))
     const exitCode = verdict === undefined ? withoutPolicy(proof) : verdict.decision === 'allow' ? 0 : unreadableExit(proof.unreadable)
     if (flags.text('format') === 'json') {
       terminal.out(JSON.stringify(proofJson(gathered.artifact, proof, verdict, exitCode), null, 2))
@@ -105,9 +106,9 @@ function whyNot(proof: ProofLike): TallyError {
   return fail('no-evidence', 'nothing that could be verified was found')
 }
 
-async function contextOf(context: Parameters<typeof verify.run>[0], _policy: Policy) {
+async function contextOf(context: Context): Promise<JudgeContext> {
   const named = context.flags.text('commit')
   const git = named === undefined ? await gitFacts(context.deps, context.cwd) : undefined
   const headCommit = named ?? (git?.present === true ? git.commit : undefined)
-  return { now: context.deps.now(), ...(headCommit === undefined ? {} : { headCommit }) }
+  return { now: context.deps.now(), reference: context.words[0] ?? '', ...(headCommit === undefined ? {} : { headCommit }) }
 }

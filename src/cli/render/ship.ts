@@ -1,4 +1,4 @@
-import { safeText } from '../../kernel/text.ts'
+import { countOf, safeText } from '../../kernel/text.ts'
 import type { ShipReceipt } from '../../chain/receipt-schema.ts'
 import type { ClauseResult, Verdict } from '../../evidence/verdict.ts'
 import type { Digest } from '../../kernel/digest.ts'
@@ -32,8 +32,11 @@ export function renderShip(receipt: ShipReceipt, mend: string | undefined, termi
     ),
     ...field('source', from, ...(source.repository === null ? [] : [source.repository])),
     ...field('built', `by ${receipt.provenance.builder}`, 'a local build: SLSA Build L1 at most'),
-    ...field('checked', `${receipt.check.result.toLowerCase()}, ${receipt.check.findings} findings below the level that fails`),
-    ...field('contains', `${receipt.sbom.components} components (${receipt.sbom.completeness}), SBOM ${receipt.sbom.digest.slice(0, 19)}…`),
+    ...field('checked', `${receipt.check.result.toLowerCase()}, ${countOf(receipt.check.findings, 'finding')} below the level that fails`),
+    ...field(
+      'contains',
+      `${countOf(receipt.sbom.components, 'component')} (${receipt.sbom.completeness}), SBOM ${receipt.sbom.digest.slice(0, 19)}…`,
+    ),
     ...field(
       'signed',
       `by ${receipt.signer.kind === 'local' ? 'the local key of this machine' : 'key'} ${receipt.signer.keyId.slice(0, 16)}…`,

@@ -70,7 +70,7 @@ export function signerWord(receipt: Receipt): string {
 
 /** One line or two for each piece of evidence: what, by whom, logged or not. */
 export function receiptLines(receipts: readonly Receipt[], terminal: Terminal): string[] {
-  return receipts.flatMap((receipt) => {
+  return receipts.toSorted(byKind).flatMap((receipt) => {
     const logged =
       receipt.log === undefined
         ? receipt.logProblem === undefined
@@ -82,6 +82,16 @@ export function receiptLines(receipts: readonly Receipt[], terminal: Terminal): 
       `           ${terminal.style('dim', `${receipt.envelope.slice(0, 19)}…  ${logged}`)}`,
     ]
   })
+}
+
+/** In the order people are told of them, then as they were logged; those of one kind that were not logged, by digest. */
+function byKind(a: Receipt, b: Receipt): number {
+  const [first = 0, second = 0] = [a, b].map(({ statement }) => {
+    const at = Object.keys(PREDICATE_WORDS).indexOf(statement.predicateType)
+    return at === -1 ? Number.MAX_SAFE_INTEGER : at
+  })
+  const [one, other] = [a, b].map((receipt) => receipt.log?.proof.index ?? Number.MAX_SAFE_INTEGER)
+  return first - second || (one ?? 0) - (other ?? 0) || (a.envelope < b.envelope ? -1 : 1)
 }
 
 /** Evidence that did not become a receipt, and why. */
