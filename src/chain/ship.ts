@@ -262,7 +262,7 @@ async function climb(
 
 async function openEnvironment(job: ShipJob, environment: string): Promise<Place> {
   const registry = job.project.config.environments[environment]?.registry ?? 'default'
-  return { environment, ...(await job.workspace.environment(environment, registry)) }
+  return { environment, ...(await job.workspace.environment(job.project.config.name, environment, registry)) }
 }
 
 function contextOf(job: ShipJob, _environment: string): JudgeContext {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { statSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { Deps, LogLevel, SpawnOptions, SpawnResult } from './deps.ts'
@@ -41,13 +42,12 @@ async function runProgram(file: string, args: readonly string[], options: SpawnO
     child.on('error', (error: NodeJS.ErrnoException) => {
       started = false
       stop.done()
-      if (error.code === 'ENOENT') void explainMissing(file, options.cwd, error).then(reject)
-      else reject(error)
+      reject(error.code === 'ENOENT' ? explainMissing(file, options.cwd, error) : error)
     })
     child.on('close', (code, killedBy) => {
       stop.done()
       if (!started) return
-      if (signal.aborted) reject(signal.reason)
+      if (signal.aborted) reject(signal.reason instanceof Error ? signal.reason : fail('interrupted', 'stopped before it was done'))
       else if (stop.timedOut()) reject(fail('timeout', `\`${file}\` ran longer than ${options.timeoutMs} ms`, { where: file }))
       else resolve({ exitCode: code ?? 128 + (killedBy === null ? 0 : constants.signals[killedBy]), ...output() })
     })
@@ -107,13 +107,8 @@ function keepOutput(child: ChildProcessWithoutNullStreams, options: SpawnOptions
 }
 
 /** Node says ENOENT for a missing program and for a missing working directory alike. */
-async function explainMissing(file: string, cwd: string | undefined, cause: Error): Promise<Error> {
-  const there =
-    cwd === undefined ||
-    (await fs.stat(cwd).then(
-      (found) => found.isDirectory(),
-      () => false,
-    ))
-  if (!there) return fail('not-found', 'is no directory', { where: cwd, cause })
+function explainMissing(file: string, cwd: string | undefined, cause: Error): Error {
+  if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
+    return fail('not-found', 'is no directory', { where: cwd, cause })
   return fail('tool-missing', `\`${file}\` is not installed or not on PATH`, { where: file, cause })
 }

@@ -29,6 +29,7 @@ test('safeLines keeps line feeds and tabs, and nothing else', () => {
 
 test('countOf knows one from many', () => {
   expect([0, 1, 2].map((count) => countOf(count, 'finding'))).toEqual(['0 findings', '1 finding', '2 findings'])
+  expect(countOf(3, 'entry', 'entries')).toBe('3 entries')
 })
 
 test('shorten marks the cut and keeps pairs whole', () => {

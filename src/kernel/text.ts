@@ -15,9 +15,9 @@ export function safeLines(text: string): string {
     .join('\n')
 }
 
-/** A number and what it counts, in words: `1 finding`, `2 findings`. */
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+/** A number and what it counts: `1 finding`, `2 findings`; `plural` for words that take no s. */
+export function countOf(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`
 }
 
 /** Cuts a text to `width` characters (UTF-16 units), marking the cut with an ellipsis. A pair of surrogates is not cut in two. */

@@ -226,13 +226,13 @@ describe('evidence replaced between dev and prod', () => {
     await project.commit()
     const words = [
       'promote',
-      `oci:../data/registry/dev@${shipped.receipt.artifact.manifestDigest}`,
+      `oci:../data/registry/greet/dev@${shipped.receipt.artifact.manifestDigest}`,
       'oci:../prod',
       '--policy',
       'policy/prod.yaml',
     ]
     const said = await runTally(project, ...words)
-    show(COMMIT, project, `tally ${words.join(' ').replace('../data/registry/dev', '../dev')}`, said)
+    show(COMMIT, project, `tally ${words.join(' ').replace('../data/registry/greet/dev', '../dev')}`, said)
     expect(clausesOf(said)).toEqual({ decision: 'deny', unmet: [COMMIT.clause] })
     expect(said.exitCode).toBe(1)
   })
@@ -249,7 +249,7 @@ describe('a project that is not as it should be', () => {
     show(one, project, 'tally ship', said)
     expect(clausesOf(said)).toEqual({ decision: 'deny', unmet: [one.clause] })
     expect(said.exitCode).toBe(1)
-    expect(await readdir(join(project.dataDir, 'registry'))).not.toContain('promoted')
+    expect(await readdir(join(project.dataDir, 'registry/greet'))).not.toContain('promoted')
     expect(said.stdout).toContain('greet 1.0.0: stays in dev, not in prod')
   })
 })

@@ -6,6 +6,7 @@ import { resolveArtifact } from '../../artifact/resolve.ts'
 import { gitFacts } from '../../build/git-facts.ts'
 import { PREDICATE } from '../../evidence/evidence.ts'
 import { sealArtifact } from '../../chain/seal-artifact.ts'
+import { earlierVerdicts } from '../../gate/earlier-verdicts.ts'
 import { promote as promoteArtifact } from '../../gate/promote.ts'
 import { fail } from '../../kernel/errors.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
@@ -14,9 +15,11 @@ import { verifierIdOf } from '../../policy/check-vsa.ts'
 import { vsaPredicate } from '../../policy/vsa.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, openSignerOf, openWorkspaceOf } from '../context.ts'
+import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
+import { whyNotAllowed } from '../render/verification.ts'
 import { receiptLines, rejectionLines, verdictLines } from '../render/verdict.ts'
-import { TRUST_OPTIONS, trustFromFlags } from '../trust-flags.ts'
+import { TRUSTED_KEY, TRUST_FILE, trustFromFlags } from '../trust-flags.ts'
 
 /** `tally promote SRC DST --policy FILE`: verified at the source, copied with all evidence, read again, `current` moved last. */
 export const promote = defineCommand({
@@ -34,8 +37,8 @@ export const promote = defineCommand({
     'release-tag': { type: 'string', value: 'TAG', help: 'a tag to set there; refused if it names other bits' },
     'sign-key': { type: 'string', value: 'KEY', help: 'key the verdict is signed with: local, file:PATH, env:NAME', default: 'local' },
     'passphrase-file': { type: 'string', value: 'FILE', help: 'file that holds the passphrase of that key' },
-    key: { ...TRUST_OPTIONS['key'], type: 'string', help: 'public key that is trusted for everything' },
-    trust: { type: 'string', value: 'FILE', help: 'file with a `trust` list, in place of tally.yaml' },
+    key: TRUSTED_KEY,
+    trust: TRUST_FILE,
     ...REGISTRY_OPTIONS,
     format: FORMAT_TEXT_JSON,
   },
@@ -46,7 +49,7 @@ export const promote = defineCommand({
     if (policyFile === undefined) throw fail('usage', 'is missing: nothing is promoted without a policy', { where: '--policy' })
     const policy = parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
     const workspace = await openWorkspaceOf(context)
-    const { trust } = await trustFromFlags(context, workspace)
+    const { trust } = await trustFromFlags(context, workspace, policy)
     const { signer, kind } = await openSignerOf(
       { ...context, flags: { ...flags, text: (name) => flags.text(name === 'key' ? 'sign-key' : name) } },
       workspace,
@@ -85,11 +88,14 @@ export const promote = defineCommand({
     })
     const { judgement } = result
     const exitCode = result.promoted ? 0 : 1
+    const earlier = earlierVerdicts(judgement.receipts, policy)
+    const problem = whyNotAllowed(judgement.verdict, judgement, artifact)
+    if (problem !== undefined) terminal.note(renderError(problem, terminal))
     if (flags.text('format') === 'json') {
       terminal.out(
         JSON.stringify(
           {
-            ...proofJson(artifact, judgement, judgement.verdict, exitCode),
+            ...proofJson(artifact, judgement, judgement.verdict, earlier, exitCode),
             promoted: result.promoted,
             destination: formatReference({ ...destination, digest: artifact.digest } as never),
           },
