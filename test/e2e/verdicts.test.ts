@@ -20,7 +20,7 @@ import { newSigner } from '../support/signed-evidence.ts'
 import { transcript } from '../support/transcript.ts'
 
 // Under this repository's own prod policy: for each clause a run in which only that one is wrong. The verdict is deny, exactly that
-// clause is named, nothing is promoted. docs/verdicts.md shows what the terminal said; `npm test -- -u test/e2e/verdicts.test.ts` writes it.
+// clause is named, nothing is promoted. docs/verdicts.md shows what the terminal said; `npm test -- test/e2e/verdicts.test.ts -u` writes it.
 
 type Case = { readonly clause: ClauseName; readonly title: string; readonly story: string }
 /** Shipped to dev in good order; then one piece of evidence there is replaced, and somebody asks for prod. */
@@ -289,6 +289,6 @@ describe('all of it', () => {
 const HEAD = `# Verdicts
 
 What \`tally\` says when one thing is wrong, for each clause of this repository's own \`policy/prod.yaml\`. The project is a small one that ships
-to prod when nothing is wrong. Written by \`npm test -- -u test/e2e/verdicts.test.ts\` from the very runs that test holds to their verdicts;
+to prod when nothing is wrong. Written by \`npm test -- test/e2e/verdicts.test.ts -u\` from the very runs that test holds to their verdicts;
 digests and key ids are made up, for they differ in every run.
 `

@@ -72,7 +72,7 @@ export const promote = defineCommand({
       artifact,
       trust,
       policy,
-      context: { now: deps.now(), ...(git.present ? { headCommit: git.commit } : {}) },
+      context: { now: deps.now(), reference: words[0] ?? '', ...(git.present ? { headCommit: git.commit } : {}) },
       ...(releaseTag === undefined ? {} : { releaseTag }),
       acknowledge: async ({ verdict }) => {
         const predicate = vsaPredicate(verdict, {
