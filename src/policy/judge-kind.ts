@@ -51,8 +51,8 @@ export function judgeKind<R extends Requirement, F>(
   const mainResult = clauseResult(kind.kind, expectedExistence(kind, required), main, evidence, waivers)
   const rest = clauses.flatMap((clause) => {
     const expected = clause.expected(required, context)
-    // A missing receipt is named once, by its kind; that it is in no log either is said only where the kind was waived.
-    if (chosen.length === 0 && clause.name === 'log' && mainResult.waivedBy === undefined) return []
+    // A missing receipt is named once, by its kind; what rests on it is said only where the kind was waived.
+    if (chosen.length === 0 && mainResult.waivedBy === undefined) return []
     if (chosen.length === 0) return [clauseResult(clause.name, expected, failed(`no ${kind.noun}`, kind.make(context)), [], waivers)]
     return chosen.flatMap((candidate) =>
       candidate.outcomes
