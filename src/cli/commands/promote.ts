@@ -90,7 +90,10 @@ export const promote = defineCommand({
     const exitCode = result.promoted ? 0 : 1
     const earlier = earlierVerdicts(judgement.receipts, policy)
     const problem = whyNotAllowed(judgement.verdict, judgement, artifact)
-    if (problem !== undefined) terminal.note(renderError(problem, terminal))
+    const explain = (): number => {
+      if (problem !== undefined) terminal.note(renderError(problem, terminal))
+      return exitCode
+    }
     if (flags.text('format') === 'json') {
       terminal.out(
         JSON.stringify(
@@ -103,7 +106,7 @@ export const promote = defineCommand({
           2,
         ),
       )
-      return exitCode
+      return explain()
     }
     terminal.out(
       [
@@ -116,9 +119,9 @@ export const promote = defineCommand({
     )
     terminal.out(
       result.promoted
-        ? `promoted   ${artifact.digest} to ${words[1]} (${result.copied} copied, ${result.skipped} there already)`
+        ? `promoted ${artifact.digest} to ${words[1]} (${result.copied} copied, ${result.skipped} there already)`
         : `not promoted: ${words[1]} is as it was`,
     )
-    return exitCode
+    return explain()
   },
 })
