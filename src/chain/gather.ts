@@ -9,6 +9,7 @@ import type { Reference } from '../artifact/reference.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
 import { lookupTag, wrappedFileOf } from '../artifact/wrap.ts'
 import { findEvidence } from '../evidence/find.ts'
+import type { FileSystem } from '../kernel/deps.ts'
 import type { Found } from '../evidence/collect.ts'
 import { findSidecars, readSidecar } from '../evidence/sidecar.ts'
 import type { Digest } from '../kernel/digest.ts'
@@ -86,19 +87,24 @@ function referenceRoot(reference: Reference): string {
   return reference.scheme === 'oci' ? formatReference({ scheme: 'oci', path: reference.path }) : ''
 }
 
-/** The OCI layouts of the data directory: evidence made here, then each environment, sorted. */
+/** The OCI layouts of the data directory: evidence made here, then each project's environments, sorted. */
 async function dataLayouts(workspace: Workspace): Promise<readonly string[]> {
   const { fs } = workspace.deps
   const candidates = [join(workspace.dataDir, 'evidence')]
   const registry = join(workspace.dataDir, 'registry')
-  const names = await fs.readdir(registry).catch(() => [] as string[])
-  for (const name of names.toSorted()) candidates.push(join(registry, name))
+  for (const project of await namesIn(fs, registry)) {
+    for (const environment of await namesIn(fs, join(registry, project))) candidates.push(join(registry, project, environment))
+  }
   const layouts: string[] = []
   for (const candidate of candidates) {
     const marker = await fs.stat(join(candidate, 'oci-layout')).catch(() => undefined)
     if (marker !== undefined) layouts.push(candidate)
   }
   return layouts
+}
+
+async function namesIn(fs: FileSystem, path: string): Promise<readonly string[]> {
+  return (await fs.readdir(path).catch(() => [] as string[])).toSorted()
 }
 
 /** The artifact as a place knows it: the manifest itself, or the manifest that wraps the file. The wrapping is read, not believed. */

@@ -57,7 +57,7 @@ export async function proveAt(source: ImageSource, artifact: Artifact, trust: Tr
 }
 
 /** What the policy must be told beside the receipts. */
-export type JudgeContext = { readonly now: Date; readonly headCommit?: string; readonly resourceUri?: string }
+export type JudgeContext = { readonly now: Date; readonly headCommit?: string; readonly resourceUri?: string; readonly reference?: string }
 
 /** One verdict for every gate: the policy over the receipts of one place. */
 export async function judgeAt(

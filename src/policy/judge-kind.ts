@@ -103,7 +103,7 @@ function byMerit(a: Candidate<unknown>, b: Candidate<unknown>): number {
 function expectedExistence<R extends Requirement, F>(kind: KindRules<R, F>, required: R): string {
   const who = showAll(required.from)
   return required.count === 1
-    ? `${kind.noun.startsWith('SBOM') ? 'an' : 'a'} ${kind.noun} from ${who}`
+    ? `${kind.article ?? 'a'} ${kind.noun} from ${who}`
     : `${kind.noun}s from ${required.count} distinct authorities of ${who}`
 }
 

@@ -45,7 +45,7 @@ describe('an npm package from its source tree to prod', () => {
     })
     expect(receipt.promoted).toEqual({
       environment: 'prod',
-      reference: `oci:${join(project.dataDir, 'registry/prod')}@${receipt.artifact.manifestDigest}`,
+      reference: `oci:${join(project.dataDir, 'registry/greet/prod')}@${receipt.artifact.manifestDigest}`,
       tag: `1.0.0-${commit.slice(0, 12)}`,
     })
     expect(receipt.verdict?.clauses.filter((clause) => clause.result !== 'met')).toEqual([])
@@ -71,9 +71,9 @@ describe('an npm package from its source tree to prod', () => {
   })
 
   test('the evidence names no path, no user and no value of the environment of this machine', async () => {
-    const blobs = await filesBelow(join(project.dataDir, 'registry/prod/blobs'))
+    const blobs = await filesBelow(join(project.dataDir, 'registry/greet/prod/blobs'))
     const texts = await Promise.all(
-      Object.keys(blobs).map(async (path) => await readFile(join(project.dataDir, 'registry/prod/blobs', path), 'utf8')),
+      Object.keys(blobs).map(async (path) => await readFile(join(project.dataDir, 'registry/greet/prod/blobs', path), 'utf8')),
     )
     const plain = texts.flatMap((text) => [text, ...Array.from(text.matchAll(/"payload":"([^"]+)"/g), ([, part]) => atob(part ?? ''))])
     expect(plain.length).toBe(texts.length + ONE_OF_EACH.length)

@@ -10,7 +10,7 @@ import type { Signer } from '../../src/trust/signer.ts'
 import { testDeps } from '../support/deps.ts'
 import { mirrorWith } from '../support/mirror.ts'
 import type { Wrong } from '../support/mirror.ts'
-import { runTally } from '../support/run-tally.ts'
+import { watchTally } from '../support/run-tally.ts'
 import type { Said } from '../support/run-tally.ts'
 import { REPOSITORY, lockfile, makeSample } from '../support/sample-project.ts'
 import type { SampleProject, YamlParts } from '../support/sample-project.ts'
@@ -20,7 +20,7 @@ import { newSigner } from '../support/signed-evidence.ts'
 import { transcript } from '../support/transcript.ts'
 
 // Under this repository's own prod policy: for each clause a run in which only that one is wrong. The verdict is deny, exactly that
-// clause is named, nothing is promoted. docs/verdicts.md shows what the terminal said; `npm test -- -u test/e2e/verdicts.test.ts` writes it.
+// clause is named, nothing is promoted. docs/verdicts.md shows what the terminal said; `npm test -- test/e2e/verdicts.test.ts -u` writes it.
 
 type Case = { readonly clause: ClauseName; readonly title: string; readonly story: string }
 /** Shipped to dev in good order; then one piece of evidence there is replaced, and somebody asks for prod. */
@@ -181,7 +181,7 @@ function show(one: Case, project: SampleProject, command: string, said: Said): v
 
 /** What the verdict on a terminal says of each clause. */
 function clausesOf(said: Said): { readonly decision: string; readonly unmet: readonly string[] } {
-  const [, decision = ''] = /^verdict {4}(\w+) by policy prod/m.exec(said.stdout) ?? []
+  const [, decision = ''] = /^verdict +(\w+) by policy prod/m.exec(said.stdout) ?? []
   return { decision, unmet: Array.from(said.stdout.matchAll(/^ {2}(?:FAILED|UNKNOWN) +(\S+)$/gm), ([, clause]) => clause ?? '') }
 }
 
@@ -197,7 +197,7 @@ describe('evidence replaced between dev and prod', () => {
   /** Asks for promotion from a layout beside the project to another. */
   async function promote(from: string, to: string): Promise<{ readonly command: string; readonly said: Said }> {
     const words = ['promote', `oci:../${from}@${shipped.receipt.artifact.manifestDigest}`, `oci:../${to}`, '--policy', 'policy/prod.yaml']
-    return { command: `tally ${words.join(' ')}`, said: await runTally(project, ...words) }
+    return { command: `tally ${words.join(' ')}`, said: await watchTally(project, ...words) }
   }
 
   test('nothing replaced: allowed', async () => {
@@ -226,13 +226,13 @@ describe('evidence replaced between dev and prod', () => {
     await project.commit()
     const words = [
       'promote',
-      `oci:../data/registry/dev@${shipped.receipt.artifact.manifestDigest}`,
+      `oci:../data/registry/greet/dev@${shipped.receipt.artifact.manifestDigest}`,
       'oci:../prod',
       '--policy',
       'policy/prod.yaml',
     ]
-    const said = await runTally(project, ...words)
-    show(COMMIT, project, `tally ${words.join(' ').replace('../data/registry/dev', '../dev')}`, said)
+    const said = await watchTally(project, ...words)
+    show(COMMIT, project, `tally ${words.join(' ').replace('../data/registry/greet/dev', '../dev')}`, said)
     expect(clausesOf(said)).toEqual({ decision: 'deny', unmet: [COMMIT.clause] })
     expect(said.exitCode).toBe(1)
   })
@@ -245,11 +245,11 @@ describe('a project that is not as it should be', () => {
       ...(one.files === undefined ? {} : { files: one.files }),
     })
     await one.then?.(project)
-    const said = await runTally(project, 'ship')
+    const said = await watchTally(project, 'ship')
     show(one, project, 'tally ship', said)
     expect(clausesOf(said)).toEqual({ decision: 'deny', unmet: [one.clause] })
     expect(said.exitCode).toBe(1)
-    expect(await readdir(join(project.dataDir, 'registry'))).not.toContain('promoted')
+    expect(await readdir(join(project.dataDir, 'registry/greet'))).not.toContain('promoted')
     expect(said.stdout).toContain('greet 1.0.0: stays in dev, not in prod')
   })
 })
@@ -289,6 +289,6 @@ describe('all of it', () => {
 const HEAD = `# Verdicts
 
 What \`tally\` says when one thing is wrong, for each clause of this repository's own \`policy/prod.yaml\`. The project is a small one that ships
-to prod when nothing is wrong. Written by \`npm test -- -u test/e2e/verdicts.test.ts\` from the very runs that test holds to their verdicts;
+to prod when nothing is wrong. Written by \`npm test -- test/e2e/verdicts.test.ts -u\` from the very runs that test holds to their verdicts;
 digests and key ids are made up, for they differ in every run.
 `

@@ -1,3 +1,4 @@
+import { SAMPLE_NAME } from './sample-project.ts'
 import type { Digest } from '../../src/kernel/digest.ts'
 import type { Workspace } from '../../src/chain/workspace.ts'
 import { findEvidence } from '../../src/evidence/find.ts'
@@ -9,7 +10,7 @@ const NAMES = new Map(Object.entries(PREDICATE).map(([name, uri]) => [uri as str
 
 /** What is attached to an artifact in an environment, by kind, sorted: what one run leaves is one of each. */
 export async function attachedKinds(workspace: Workspace, environment: string, digest: string): Promise<readonly string[]> {
-  const { target } = await workspace.environment(environment, 'default')
+  const { target } = await workspace.environment(SAMPLE_NAME, environment, 'default')
   const { found, unreadable } = await findEvidence(target, digest as Digest)
   if (unreadable.length > 0) throw new Error(`unreadable: ${unreadable.map((one) => one.where).join(', ')}`)
   return found.map((evidence) => predicateNameOf(evidence)).toSorted()
@@ -32,7 +33,7 @@ export async function loggedKinds(workspace: Workspace): Promise<readonly string
 
 /** What a tag names in an environment. */
 export async function tagged(workspace: Workspace, environment: string, tag: string): Promise<string | undefined> {
-  const { target } = await workspace.environment(environment, 'default')
+  const { target } = await workspace.environment(SAMPLE_NAME, environment, 'default')
   return (await target.resolveTag(tag))?.digest
 }
 

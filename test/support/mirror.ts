@@ -1,3 +1,4 @@
+import { SAMPLE_NAME } from './sample-project.ts'
 import { openTarget } from '../../src/artifact/open.ts'
 import { attachLogged, logSealed, seal } from '../../src/chain/seal.ts'
 import type { Workspace } from '../../src/chain/workspace.ts'
@@ -48,7 +49,7 @@ export async function mirrorWith(shipped: Shipped, path: string, kind: Predicate
 }
 
 async function evidenceInDev(workspace: Workspace, digest: Parameters<typeof findEvidence>[1]): Promise<readonly UnverifiedEvidence[]> {
-  const { target } = await workspace.environment('dev', 'default')
+  const { target } = await workspace.environment(SAMPLE_NAME, 'dev', 'default')
   return (await findEvidence(target, digest)).found
 }
 

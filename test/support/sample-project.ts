@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { makeProject } from '../../src/build/project-for-tests.ts'
 import type { TestProject } from '../../src/build/project-for-tests.ts'
 
+/** Name of the sample project; its environments lie in folders of that name. */
+export const SAMPLE_NAME = 'greet'
+
 /** A small project with a data directory, a cache and a home of its own beside it, all removed at the end of its scope. */
 export type SampleProject = TestProject & {
   readonly dataDir: string

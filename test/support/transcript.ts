@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import type { Said } from './run-tally.ts'
 
 /**
- * What a terminal shows of a command, the same in every run: each random number (a digest of something signed, a key id) becomes a
+ * What a terminal shows of a command (`watchTally`), the same in every run: each random number (a digest of something signed, a key id) becomes a
  * made-up one by its place in the text, and folders become what a reader would have. `names` are texts and what stands for them.
  */
 export function transcript(command: string, said: Said, names: Readonly<Record<string, string>>): string {
   const text = Object.entries(names)
     .toSorted(([a], [b]) => b.length - a.length)
-    .reduce((rest, [from, to]) => rest.replaceAll(from, to), `$ ${command}\n${said.stderr}${said.stdout}$ echo $?\n${said.exitCode}\n`)
+    .reduce((rest, [from, to]) => rest.replaceAll(from, to), `$ ${command}\n${said.stdout}$ echo $?\n${said.exitCode}\n`)
   return withMadeUpNumbers(text)
 }
 

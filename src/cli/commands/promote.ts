@@ -74,7 +74,7 @@ export const promote = defineCommand({
       artifact,
       trust,
       policy,
-      context: { now: deps.now(), ...(git.present ? { headCommit: git.commit } : {}) },
+      context: { now: deps.now(), reference: words[0] ?? '', ...(git.present ? { headCommit: git.commit } : {}) },
       ...(releaseTag === undefined ? {} : { releaseTag }),
       acknowledge: async ({ verdict, receipts }) => {
         // Said once: a promotion that was cut short, or is run again, needs no second summary of the same.

@@ -79,5 +79,5 @@ async function contextOf(context: Context): Promise<JudgeContext> {
   const named = context.flags.text('commit')
   const git = named === undefined ? await gitFacts(context.deps, context.cwd) : undefined
   const headCommit = named ?? (git?.present === true ? git.commit : undefined)
-  return { now: context.deps.now(), ...(headCommit === undefined ? {} : { headCommit }) }
+  return { now: context.deps.now(), reference: context.words[0] ?? '', ...(headCommit === undefined ? {} : { headCommit }) }
 }

@@ -35,11 +35,6 @@ export function shortDigests(text: string): string {
   return text.replace(/sha256([:-])([0-9a-f]{12})[0-9a-f]{52}/g, 'sha256$1$2…')
 }
 
-/** `1 artifact`, `2 artifacts`; `plural` for words that take no s. */
-export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number} ${number === 1 ? noun : plural}`
-}
-
 /** A path or name as a word of a shell command. */
 export function shellWord(text: string): string {
   return /^[A-Za-z0-9_./:@+=%,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

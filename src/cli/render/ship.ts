@@ -1,9 +1,9 @@
 import type { ShipReceipt } from '../../chain/receipt-schema.ts'
 import type { ClauseResult, Verdict } from '../../evidence/verdict.ts'
 import type { Digest } from '../../kernel/digest.ts'
-import { safeText } from '../../kernel/text.ts'
+import { countOf, safeText } from '../../kernel/text.ts'
 import type { Terminal } from '../terminal.ts'
-import { count, field, hanging, shellWord } from './layout.ts'
+import { field, hanging, shellWord } from './layout.ts'
 import { predicateWord, verdictLines } from './verdict.ts'
 
 /** The receipt a person reads: what, from where, built how, signed by whom, logged where, verdict and why, and what it does not prove. */
@@ -21,8 +21,8 @@ export function renderShip(receipt: ShipReceipt, mend: string | undefined, termi
     ...(artifact.manifestDigest === artifact.digest ? [] : field(terminal, '', 'wrapped in the manifest', artifact.manifestDigest)),
     ...field(terminal, 'source', ...sourceOf(receipt)),
     ...field(terminal, 'built', `by ${receipt.provenance.builder}`, 'a local build: SLSA Build L1 at most'),
-    ...field(terminal, 'checked', `${receipt.check.result.toLowerCase()}, ${count(receipt.check.findings, 'finding')}`),
-    ...field(terminal, 'contains', `${count(sbom.components, 'component')} (${sbom.completeness}), SBOM ${short(sbom.digest)}`),
+    ...field(terminal, 'checked', `${receipt.check.result.toLowerCase()}, ${countOf(receipt.check.findings, 'finding')}`),
+    ...field(terminal, 'contains', `${countOf(sbom.components, 'component')} (${sbom.completeness}), SBOM ${short(sbom.digest)}`),
     ...field(
       terminal,
       'signed',
@@ -32,7 +32,7 @@ export function renderShip(receipt: ShipReceipt, mend: string | undefined, termi
     ...receipt.evidence.map(
       (each) => `         ${predicateWord(each.predicateType).padEnd(17)} ${short(each.digest)}  log entry ${each.index}`,
     ),
-    ...field(terminal, 'logged', `${count(log.size, 'entry', 'entries')} in ${log.origin}`, `root ${log.root}`),
+    ...field(terminal, 'logged', `${countOf(log.size, 'entry', 'entries')} in ${log.origin}`, `root ${log.root}`),
     '',
   ]
   if (receipt.verdict !== null) lines.push(...verdictLines(asVerdict(receipt, receipt.verdict), terminal), '')

@@ -65,7 +65,7 @@ function signerWord({ signer }: Receipt): string {
 /** Each piece of evidence that holds: what, by whom, in which log; who vouches for the logs stands below, said once. */
 export function receiptLines(receipts: readonly Receipt[], terminal: Terminal): string[] {
   const { style, columns } = terminal
-  const lines = receipts.flatMap((receipt) => {
+  const lines = receipts.toSorted(byKind).flatMap((receipt) => {
     const { log, logProblem, signer, envelope } = receipt
     const place = log === undefined ? (logProblem === undefined ? 'not logged' : 'NOT proven to be logged') : `log entry ${log.proof.index}`
     const details = `${envelope.slice(0, 19)}…  key ${signer.keyId.slice(0, 12)}…  `
@@ -81,6 +81,16 @@ export function receiptLines(receipts: readonly Receipt[], terminal: Terminal): 
     lines.push(...hanging('logged   ', `proven in a log of ${size} entries, vouched for by ${safeText(voucher)}`, columns))
   }
   return lines
+}
+
+/** In the order people are told of them, then as they were logged; those of one kind that were not logged, by digest. */
+function byKind(a: Receipt, b: Receipt): number {
+  const [first = 0, second = 0] = [a, b].map(({ statement }) => {
+    const at = Object.keys(PREDICATE_WORDS).indexOf(statement.predicateType)
+    return at === -1 ? Number.MAX_SAFE_INTEGER : at
+  })
+  const [one, other] = [a, b].map((receipt) => receipt.log?.proof.index ?? Number.MAX_SAFE_INTEGER)
+  return first - second || (one ?? 0) - (other ?? 0) || (a.envelope < b.envelope ? -1 : 1)
 }
 
 /** Evidence that did not become a receipt, and why. */
