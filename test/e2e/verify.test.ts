@@ -33,7 +33,7 @@ type Verification = {
 }
 const dataOf = (said: Said): Verification => JSON.parse(said.stdout) as Verification
 const ALL = [PREDICATE.signature, PREDICATE.provenance, PREDICATE.cyclonedx, PREDICATE.testResult, PREDICATE.vsa].toSorted()
-const layout = (environment = 'prod'): string => join(project.dataDir, 'registry', environment)
+const layout = (environment = 'prod'): string => join(project.dataDir, 'registry/greet', environment)
 const reference = (dir = layout()): string => `oci:${dir}@${receipt.artifact.manifestDigest}`
 /** A copy of something that may be spoilt, thrown away with the rest. */
 async function copyOf(path: string): Promise<string> {

@@ -12,8 +12,8 @@ import { utf8 } from '../../kernel/bytes.ts'
 import { hexOf } from '../../kernel/digest.ts'
 import { TallyError, fail } from '../../kernel/errors.ts'
 import { parseJson } from '../../kernel/json.ts'
-import { safeText } from '../../kernel/text.ts'
-import { count } from '../render/layout.ts'
+import { countOf, safeText } from '../../kernel/text.ts'
+
 import { defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
 
@@ -73,7 +73,7 @@ export const download = defineCommand({
       await (file === path ? addToSidecar : writeSidecar)(deps, file, evidence.bytes, proofOf(evidence))
       if (file !== path) terminal.out(safeText(file))
     }
-    if (path.endsWith('.jsonl')) terminal.out(`${safeText(path)}: ${count(chosen.length, 'piece')} of evidence`)
+    if (path.endsWith('.jsonl')) terminal.out(`${safeText(path)}: ${countOf(chosen.length, 'piece')} of evidence`)
     return 0
   },
 })
