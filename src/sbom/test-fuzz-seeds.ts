@@ -65,4 +65,16 @@ export const FUZZ_SEEDS: readonly Seed[] = [
     text: 'lockfileVersion: 5.4\ndependencies:\n  a: 1.0.0_b@2.0.0\nspecifiers: {a: ^1}\npackages:\n  /a/1.0.0_b@2.0.0:\n    resolution: {integrity: sha1-AAAA}\n    dev: true\n  file:x:\n    name: x\n    resolution: {directory: x, type: directory}\n',
     beside: { 'node_modules/a/package.json': '{"name":"a","version":"1.0.0"}' },
   },
+  {
+    path: 'yarn.lock',
+    mode: 'installed',
+    text: '# yarn lockfile v1\n\n"@s/a@^1", b@npm:c@1:\n  version "1.0.0"\n  resolved "git+ssh://git@host.example/a.git#01"\n  integrity sha512-AAAA\n  dependencies:\n    "b" "npm:c@1"\n\nl@file:./x:\n  version "1"\n',
+    beside: { 'package.json': '{"name":"app","workspaces":["p/*"],"dependencies":{"@s/a":"^1"}}', 'p/w/package.json': '{"name":"w"}' },
+  },
+  {
+    path: 'yarn.lock',
+    mode: 'runtime-closure',
+    text: '__metadata:\n  version: 8\n\n"a@npm:^1, a@npm:^2":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0::__archiveUrl=https%3A%2F%2Fhost.example%2Fa.tgz"\n  dependencies:\n    w: "workspace:^"\n  peerDependencies:\n    w: "*"\n\n"w@workspace:p/w":\n  version: 0.0.0-use.local\n  resolution: "w@workspace:p/w"\n  dependencies:\n    a: ^1\n',
+    beside: { 'package.json': '{"name":"app","workspaces":["p/*"]}', 'p/w/package.json': '{"name":"w","devDependencies":{"a":"^1"}}' },
+  },
 ]
