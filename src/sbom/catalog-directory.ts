@@ -4,12 +4,12 @@ import type { Deps } from '../kernel/deps.ts'
 import { overLimit } from '../kernel/bytes.ts'
 import { TallyError, asTallyError, fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
+import { readFileBounded, readFileStream } from '../kernel/read-file.ts'
 import { compareText } from '../package/digits.ts'
 import { assembleSbom } from './assemble.ts'
 import type { SubjectHint } from './assemble.ts'
 import type { Cataloger, CatalogMode } from './catalogers/cataloger.ts'
-import { CATALOGERS } from './catalogers/table.ts'
+import { CATALOGERS, INSPECTORS } from './catalogers/table.ts'
 import { startCollection, warnOfUnread } from './collect.ts'
 import type { Collection } from './collect.ts'
 import { databaseAliases, leadsToDatabase } from './database-links.ts'
@@ -40,7 +40,7 @@ export async function catalogDirectory(
   directory: string,
   options: DirectoryOptions,
 ): Promise<Sbom> {
-  const collection = startCollection(options.catalogers ?? CATALOGERS, options.mode)
+  const collection = startCollection(options.catalogers ?? CATALOGERS, options.mode, INSPECTORS)
   if (options.mode === 'installed') await walk(deps, directory, options.exclude ?? [], collection)
   else await lookAtLockfiles(deps, directory, options.lockfiles, collection)
   const { catalogs, completeness, unread } = collection.finish()
@@ -193,9 +193,26 @@ async function readEntries(deps: Pick<Deps, 'fs' | 'signal'>, directory: string)
   }
 }
 
-/** Offers a file to the catalogers, under the name it is known by. */
+/** Offers a file to the catalogers, under the name it is known by, and to the inspectors where none of them wants it. */
 async function offer(deps: Pick<Deps, 'fs'>, directory: string, path: string, collection: Collection, named = path): Promise<void> {
   collection.see(named)
   const limit = collection.wants(named)
-  if (limit !== undefined) collection.take(named, await readFileBounded(deps, join(directory, path), limit))
+  if (limit !== undefined) return collection.take(named, await readFileBounded(deps, join(directory, path), limit))
+  // Most files are told by their names alone, without a call to the file system for each.
+  if (collection.inspectorOf({ path: named, size: Number.MAX_SAFE_INTEGER, executable: !hasPlainEnding(named) }) === undefined) return
+  try {
+    const { size, mode } = await deps.fs.lstat(join(directory, path))
+    const inspector = collection.inspectorOf({ path: named, size, executable: (mode & 0o111) !== 0 })
+    if (inspector === undefined) return
+    await collection.inspect(inspector, { path: named, size, content: readFileStream(deps, join(directory, path)) })
+  } catch (error) {
+    throw asTallyError(error, path)
+  }
+}
+
+/** Endings that programs do not have: looking at each such file would cost more than all the rest. */
+function hasPlainEnding(path: string): boolean {
+  return /\.(?:[cm]?[jt]sx?|json|map|md|txt|html?|css|s[ac]ss|svg|png|jpe?g|gif|pdf|ya?ml|toml|xml|py[ci]?|rb|go|rs|java|class|[ch]|cc|cpp|hpp|gz|xz|zst)$/i.test(
+    path,
+  )
 }

@@ -3,6 +3,7 @@ import type { Deps } from '../kernel/deps.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import type { LimitName } from '../kernel/limits.ts'
 import type { Catalog, CatalogFile, Cataloger, CatalogMode } from './catalogers/cataloger.ts'
+import type { FileOutline, Inspector, Place } from './catalogers/inspector.ts'
 import { declaresPackages } from './declarations.ts'
 import type { Sbom } from './model.ts'
 
@@ -16,6 +17,12 @@ export type Collection = {
   /** Where the package managers it reads have their databases. */
   readonly databases: readonly string[]
   readonly take: (path: string, bytes: Uint8Array, layer?: string) => void
+  /** Who looks into a file that nobody wants by its path, and may be of a kind known by its content. */
+  readonly inspectorOf: (file: FileOutline) => Inspector | undefined
+  readonly inspect: (
+    inspector: Inspector,
+    file: Place & { readonly size: number; readonly content: AsyncIterable<Uint8Array> },
+  ) => Promise<void>
   /** Something could not be looked at, so the result is not complete. */
   readonly miss: () => void
   readonly finish: () => {
@@ -25,9 +32,10 @@ export type Collection = {
   }
 }
 
-export function startCollection(catalogers: readonly Cataloger[], mode: CatalogMode): Collection {
+export function startCollection(catalogers: readonly Cataloger[], mode: CatalogMode, inspectors: readonly Inspector[] = []): Collection {
   const files = new Map<string, CatalogFile>()
   const declared = new Set<string>()
+  const inspected: Catalog[] = []
   let total = 0
   let missed = false
   return {
@@ -41,11 +49,18 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
       if (total > LIMITS.catalogedBytes) throw overLimit('catalogedBytes', LIMITS.catalogedBytes, path)
       files.set(path, { bytes, ...(layer === undefined ? {} : { layer }) })
     },
+    inspectorOf: (file) => (mode === 'installed' ? inspectors.find((inspector) => inspector.mayWant(file)) : undefined),
+    inspect: async (inspector, file) => {
+      const found = await inspector.inspect(file)
+      if (found === undefined) return
+      if (found.missed === true) declared.add(file.path)
+      if (found.catalog !== undefined) inspected.push({ ...found.catalog, read: found.missed === true ? [] : [file.path] })
+    },
     miss: () => {
       missed = true
     },
     finish: () => {
-      const catalogs = catalogers.map((cataloger) => runCataloger(cataloger, files, mode))
+      const catalogs = [...catalogers.map((cataloger) => runCataloger(cataloger, files, mode)), ...inspected]
       const read = new Set(catalogs.flatMap((catalog) => catalog.read))
       const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
       const unread = [...declared].filter((path) => !read.has(path) && !owned.some((paths) => paths.has(path))).toSorted()

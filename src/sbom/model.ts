@@ -14,7 +14,7 @@ export type Component = {
   readonly evidence: readonly {
     readonly cataloger: string
     readonly file: string
-    readonly method: 'lockfile' | 'installed' | 'database'
+    readonly method: 'lockfile' | 'installed' | 'database' | 'binary'
     readonly confidence: number
   }[]
   readonly scope: 'required' | 'optional' | 'dev'

@@ -129,7 +129,7 @@ function licenceOf(licences: readonly z.infer<typeof licence>[]): string | undef
   return all.length > 1 ? all.map((one) => `(${one})`).join(' AND ') : all[0]
 }
 
-const METHODS = ['lockfile', 'installed', 'database'] as const
+const METHODS = ['lockfile', 'installed', 'database', 'binary'] as const
 
 /** Occurrences as we write them; those of other tools say where, and not how. */
 function evidenceOf(occurrences: readonly z.infer<typeof occurrence>[]): Component['evidence'] {
