@@ -62,6 +62,8 @@ export const LIMITS = {
   /** All files one SBOM is made of, together. */
   catalogedBytes: 1 * GiB,
   directoryEntries: 2_000_000,
+  /** Files that lockfiles and requirements of one directory speak of, beyond those known by their names. */
+  mentionedFiles: 10_000,
   directoryDepth: 128,
   checkFileBytes: 4 * MiB,
   checkFiles: 200_000,
@@ -90,6 +92,23 @@ export const LIMITS = {
   /** A blob above this is uploaded in chunks of this size, each held in memory. */
   uploadChunkBytes: 16 * MiB,
   keyFileBytes: 64 * KiB,
+  /** A pattern for identities, and the steps it is compiled to. */
+  patternChars: 1024,
+  patternSteps: 2000,
+  certificateBytes: 64 * KiB,
+  certificateExtensions: 64,
+  /** Certificates beside the leaf that a bundle, a timestamp or a flag may bring. */
+  certificatesPerChain: 16,
+  certificateNames: 32,
+  certificateTimestamps: 32,
+  timestampBytes: 256 * KiB,
+  trustedRootBytes: 4 * MiB,
+  /** Logs, and authorities, of one trusted root. */
+  trustedRootEntries: 256,
+  /** Metadata of a TUF repository, and how many new roots one refresh follows. */
+  tufMetadataBytes: 4 * MiB,
+  tufRoots: 256,
+  tufKeys: 256,
   lockWaitMs: 60_000,
   /** Longest wait for another process that writes to the SQLite file, and for a connection to PostgreSQL. */
   databaseWaitMs: 30_000,

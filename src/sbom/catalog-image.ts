@@ -10,7 +10,7 @@ import { purlText } from '../package/purl.ts'
 import { assembleSbom } from './assemble.ts'
 import type { SubjectHint } from './assemble.ts'
 import type { Cataloger } from './catalogers/cataloger.ts'
-import type { FileOutline } from './catalogers/inspector.ts'
+import type { FileOutline, Inspector } from './catalogers/inspector.ts'
 import { CATALOGERS, INSPECTORS } from './catalogers/table.ts'
 import { startCollection, warnOfUnread } from './collect.ts'
 import type { Collection } from './collect.ts'
@@ -22,6 +22,7 @@ export type ImageOptions = {
   readonly created: string
   readonly subject?: SubjectHint
   readonly catalogers?: readonly Cataloger[]
+  readonly inspectors?: readonly Inspector[]
   readonly tool?: Sbom['tool']
 }
 
@@ -36,7 +37,7 @@ export async function catalogImage(
   digest: Digest,
   options: ImageOptions,
 ): Promise<Sbom> {
-  const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', INSPECTORS)
+  const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', options.inspectors ?? INSPECTORS)
   const { symlinks } = await walkLayers(source, digest, [layerReader(collection)], { signal: deps.signal })
   await readThroughLinks(deps, source, digest, symlinks, collection)
   const { catalogs, completeness, unread } = collection.finish()
@@ -63,7 +64,10 @@ function layerReader(collection: Collection): LayerReader {
     },
     read: async ({ path, size, mode, layer, content }) => {
       const limit = collection.wants(path)
-      if (limit !== undefined) return collection.take(path, await readAll(content, LIMITS[limit], limit, path), layer.digest)
+      if (limit !== undefined) {
+        collection.take(path, await readAll(content, LIMITS[limit], limit, path), layer.digest)
+        return
+      }
       const inspector = collection.inspectorOf({ path, ...outlineOf({ mode, size }) })
       if (inspector !== undefined) await collection.inspect(inspector, { path, size, layer: layer.digest, content })
     },
