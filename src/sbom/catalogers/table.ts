@@ -1,5 +1,6 @@
 import { apkCataloger } from './apk/apk-cataloger.ts'
 import { dpkgCataloger } from './dpkg/dpkg-cataloger.ts'
+import { executableInspector } from './executable-inspector.ts'
 import { npmCataloger } from './npm/npm-cataloger.ts'
 import { pnpmCataloger } from './pnpm/pnpm-cataloger.ts'
 import { rpmCataloger } from './rpm/rpm-cataloger.ts'
