@@ -8,6 +8,7 @@ import { moveCurrent, promote, setRelease } from '../gate/promote.ts'
 import { parseDigest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
+import { countOf } from '../kernel/text.ts'
 import { VERSION } from '../kernel/version.ts'
 import type { Policy } from '../policy/document.ts'
 import type { Signer } from '../trust/signer.ts'
@@ -128,6 +129,7 @@ async function prepare(
     created: git.present ? git.commitTime : deps.now().toISOString(),
     releaseTag: clean ? `${version}-${git.commit.slice(0, 12)}` : undefined,
     invocationId: key,
+    startedAt: deps.now().toISOString(),
     signer,
     signerKind: request.signerKind,
     publicKeyFile: request.publicKeyFile,
@@ -142,7 +144,7 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
   const { deps } = job.workspace
   const say = (step: string, reused: boolean): void => deps.log('info', `${step}${reused ? ' (as before)' : ''}`)
   const { checked, reused: checkReused } = await runCheck(job)
-  say(`check: ${checked.result.toLowerCase()}, ${checked.findings} findings`, checkReused)
+  say(`check: ${checked.result.toLowerCase()}, ${countOf(checked.findings, 'finding')}`, checkReused)
   const listedBefore = job.project.config.artifact.type === 'image' ? undefined : await runSbom(job, undefined)
   const { built, reused: buildReused } = await runBuild(job)
   say(`build: ${built.file.name} ${built.file.digest}`, buildReused)
@@ -151,7 +153,7 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
       ? await shippableImage(deps, built.file.path, job.project.config.artifact.name)
       : shippableFile(deps, built.file.path, { name: built.file.name, digest: parseDigest(built.file.digest), size: built.file.size })
   const { listed, reused: sbomReused } = listedBefore ?? (await runSbom(job, shippable))
-  say(`sbom: ${listed.components} components`, sbomReused)
+  say(`sbom: ${countOf(listed.components, 'component')}`, sbomReused)
   const { sealed, reused: signReused } = await runSign(job, shippable, checked, listed, built)
   say(`sign: ${sealed.length} statements by ${job.signer.keyId.slice(0, 16)}`, signReused)
   const logged = await logSealed(job.workspace, job.signer, sealed)
@@ -261,7 +263,7 @@ async function climb(
 
 async function openEnvironment(job: ShipJob, environment: string): Promise<Place> {
   const registry = job.project.config.environments[environment]?.registry ?? 'default'
-  return { environment, ...(await job.workspace.environment(environment, registry)) }
+  return { environment, ...(await job.workspace.environment(job.project.config.name, environment, registry)) }
 }
 
 function contextOf(job: ShipJob, _environment: string): JudgeContext {

@@ -87,7 +87,10 @@ const SCOPES: readonly Component['scope'][] = ['required', 'optional', 'dev']
 /** A package found twice with two licences may be under both: neither is dropped. */
 function bothLicences(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined || a === b) return a ?? b
-  return [a, b].toSorted(compareText).map((each) => (/\s/.test(each) ? `(${each})` : each)).join(' AND ')
+  return [a, b]
+    .toSorted(compareText)
+    .map((each) => (/\s/.test(each) ? `(${each})` : each))
+    .join(' AND ')
 }
 
 function mergeTwo(a: Component, b: Component): Component {

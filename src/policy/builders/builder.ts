@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SignerIdentity } from '../../trust/receipt.ts'
-import { compileMatcher } from '../pattern.ts'
+import { compileMatcher } from '../../kernel/matcher.ts'
 
 const words = z.string().min(1).max(500)
 
