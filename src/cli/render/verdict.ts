@@ -41,11 +41,14 @@ function clauseLines(clause: ClauseResult, terminal: Terminal): string[] {
 const PREDICATE_WORDS: Readonly<Record<string, string>> = {
   [PREDICATE.signature]: 'signature',
   [PREDICATE.provenance]: 'SLSA provenance',
+  [PREDICATE.provenanceV02]: 'SLSA provenance',
+  [PREDICATE.provenanceV01]: 'SLSA provenance',
   [PREDICATE.cyclonedx]: 'SBOM (CycloneDX)',
   [PREDICATE.spdx]: 'SBOM (SPDX)',
   [PREDICATE.testResult]: 'check result',
   [PREDICATE.vsa]: 'verdict (VSA)',
   [PREDICATE.release]: 'release',
+  [PREDICATE.npmPublish]: 'npm publish',
   '': 'evidence',
 }
 

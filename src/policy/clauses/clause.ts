@@ -8,6 +8,8 @@ import type { PolicyRules } from '../document.ts'
 export type Context = {
   readonly rules: PolicyRules
   readonly artifact: Artifact
+  /** Everything that was verified, for what one receipt must say of another. */
+  readonly receipts: readonly Receipt[]
   readonly now: Date
   /** What `commit: head` means; undefined when nobody said. */
   readonly headCommit: string | undefined
