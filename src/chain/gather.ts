@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { Artifact } from '../artifact/artifact.ts'
+import { contentOf } from '../artifact/content.ts'
+import type { Content } from '../artifact/content.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
 import { openSource } from '../artifact/open.ts'
 import { formatReference, parseReference } from '../artifact/reference.ts'
@@ -7,6 +9,7 @@ import type { Reference } from '../artifact/reference.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
 import { lookupTag, wrappedFileOf } from '../artifact/wrap.ts'
 import { findEvidence } from '../evidence/find.ts'
+import type { FileSystem } from '../kernel/deps.ts'
 import type { Found } from '../evidence/collect.ts'
 import { findSidecars, readSidecar } from '../evidence/sidecar.ts'
 import type { Digest } from '../kernel/digest.ts'
@@ -24,7 +27,12 @@ export type GatherRequest = {
 }
 
 /** An artifact and all evidence about it that could be found, none of it verified. */
-export type Gathered = Found & { readonly artifact: Artifact; readonly source: ImageSource | undefined }
+export type Gathered = Found & {
+  readonly artifact: Artifact
+  readonly source: ImageSource | undefined
+  /** The bytes of the file, where the artifact is one, for signatures over the bytes themselves. */
+  readonly content?: Content
+}
 
 /**
  * Looks for evidence in a fixed order. A file: --bundle, sidecars, --from, the data directory. A manifest: --bundle, where
@@ -47,9 +55,11 @@ export async function gather(workspace: Workspace, request: GatherRequest): Prom
     parts.push(await findEvidence(place, at.digest))
     if (at.kind === 'manifest' && artifact.kind === 'file') artifact = at
   }
+  const content = contentOf(deps, request.reference, resolved, source)
   return {
     artifact,
     source,
+    ...(content === undefined ? {} : { content }),
     found: parts.flatMap((part) => part.found),
     unreadable: parts.flatMap((part) => part.unreadable),
     looked: parts.flatMap((part) => part.looked),
@@ -77,19 +87,24 @@ function referenceRoot(reference: Reference): string {
   return reference.scheme === 'oci' ? formatReference({ scheme: 'oci', path: reference.path }) : ''
 }
 
-/** The OCI layouts of the data directory: evidence made here, then each environment, sorted. */
+/** The OCI layouts of the data directory: evidence made here, then each project's environments, sorted. */
 async function dataLayouts(workspace: Workspace): Promise<readonly string[]> {
   const { fs } = workspace.deps
   const candidates = [join(workspace.dataDir, 'evidence')]
   const registry = join(workspace.dataDir, 'registry')
-  const names = await fs.readdir(registry).catch(() => [] as string[])
-  for (const name of names.toSorted()) candidates.push(join(registry, name))
+  for (const project of await namesIn(fs, registry)) {
+    for (const environment of await namesIn(fs, join(registry, project))) candidates.push(join(registry, project, environment))
+  }
   const layouts: string[] = []
   for (const candidate of candidates) {
     const marker = await fs.stat(join(candidate, 'oci-layout')).catch(() => undefined)
     if (marker !== undefined) layouts.push(candidate)
   }
   return layouts
+}
+
+async function namesIn(fs: FileSystem, path: string): Promise<readonly string[]> {
+  return (await fs.readdir(path).catch(() => [] as string[])).toSorted()
 }
 
 /** The artifact as a place knows it: the manifest itself, or the manifest that wraps the file. The wrapping is read, not believed. */

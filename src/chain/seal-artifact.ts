@@ -5,7 +5,8 @@ import { formatReference, parseReference } from '../artifact/reference.ts'
 import type { Reference } from '../artifact/reference.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
 import { addToSidecar, writeSidecar } from '../evidence/sidecar.ts'
-import { toBase64 } from '../kernel/bytes.ts'
+import { toBase64, utf8 } from '../kernel/bytes.ts'
+import { digestOf, hexOf } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { readFileStream } from '../kernel/read-file.ts'
 import type { Signer } from '../trust/signer.ts'
@@ -127,7 +128,10 @@ async function placesOf(request: SealRequest, attachInPlace: boolean): Promise<r
 async function writeBundle(workspace: Workspace, file: string, logged: Logged): Promise<string> {
   const bytes = await workspace.blobs.get(logged.bundle)
   if (bytes === undefined) throw fail('bug', `signed bytes ${logged.bundle} are missing from the blob store`)
-  if (file.endsWith('.jsonl')) await addToSidecar(workspace.deps, file, bytes, logged.proof)
-  else await writeSidecar(workspace.deps, file, bytes, logged.proof)
+  // Bundle and proof are two files, and a .jsonl is read before it is written: two signers of one file take turns.
+  await workspace.exclusively(`sidecar-${hexOf(digestOf(utf8(file))).slice(0, 32)}`, async () => {
+    if (file.endsWith('.jsonl')) await addToSidecar(workspace.deps, file, bytes, logged.proof)
+    else await writeSidecar(workspace.deps, file, bytes, logged.proof)
+  })
   return file
 }

@@ -1,7 +1,6 @@
 import { toHex } from '../kernel/bytes.ts'
 import type { ImageTarget } from '../artifact/image-source.ts'
 import { gitFacts } from '../build/git-facts.ts'
-import { PREDICATE } from '../evidence/evidence.ts'
 import type { Verdict } from '../evidence/verdict.ts'
 import { judgeAt, proveAt } from '../gate/judge.ts'
 import type { Judgement, JudgeContext, Proof } from '../gate/judge.ts'
@@ -9,6 +8,7 @@ import { moveCurrent, promote, setRelease } from '../gate/promote.ts'
 import { parseDigest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
+import { countOf } from '../kernel/text.ts'
 import { VERSION } from '../kernel/version.ts'
 import type { Policy } from '../policy/document.ts'
 import type { Signer } from '../trust/signer.ts'
@@ -129,6 +129,7 @@ async function prepare(
     created: git.present ? git.commitTime : deps.now().toISOString(),
     releaseTag: clean ? `${version}-${git.commit.slice(0, 12)}` : undefined,
     invocationId: key,
+    startedAt: deps.now().toISOString(),
     signer,
     signerKind: request.signerKind,
     publicKeyFile: request.publicKeyFile,
@@ -143,7 +144,7 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
   const { deps } = job.workspace
   const say = (step: string, reused: boolean): void => deps.log('info', `${step}${reused ? ' (as before)' : ''}`)
   const { checked, reused: checkReused } = await runCheck(job)
-  say(`check: ${checked.result.toLowerCase()}, ${checked.findings} findings`, checkReused)
+  say(`check: ${checked.result.toLowerCase()}, ${countOf(checked.findings, 'finding')}`, checkReused)
   const listedBefore = job.project.config.artifact.type === 'image' ? undefined : await runSbom(job, undefined)
   const { built, reused: buildReused } = await runBuild(job)
   say(`build: ${built.file.name} ${built.file.digest}`, buildReused)
@@ -152,7 +153,7 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
       ? await shippableImage(deps, built.file.path, job.project.config.artifact.name)
       : shippableFile(deps, built.file.path, { name: built.file.name, digest: parseDigest(built.file.digest), size: built.file.size })
   const { listed, reused: sbomReused } = listedBefore ?? (await runSbom(job, shippable))
-  say(`sbom: ${listed.components} components`, sbomReused)
+  say(`sbom: ${countOf(listed.components, 'component')}`, sbomReused)
   const { sealed, reused: signReused } = await runSign(job, shippable, checked, listed, built)
   say(`sign: ${sealed.length} statements by ${job.signer.keyId.slice(0, 16)}`, signReused)
   const logged = await logSealed(job.workspace, job.signer, sealed)
@@ -262,7 +263,7 @@ async function climb(
 
 async function openEnvironment(job: ShipJob, environment: string): Promise<Place> {
   const registry = job.project.config.environments[environment]?.registry ?? 'default'
-  return { environment, ...(await job.workspace.environment(environment, registry)) }
+  return { environment, ...(await job.workspace.environment(job.project.config.name, environment, registry)) }
 }
 
 function contextOf(job: ShipJob, _environment: string): JudgeContext {
@@ -282,6 +283,3 @@ function arrival(job: ShipJob, place: Place, shippable: Shippable, moved: boolea
     at: job.workspace.deps.now().toISOString(),
   }
 }
-
-/** The predicate types of a complete run; used by tests and by the receipt. */
-export const SHIPPED_PREDICATES = [PREDICATE.signature, PREDICATE.provenance, PREDICATE.cyclonedx, PREDICATE.testResult] as const

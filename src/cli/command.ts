@@ -1,7 +1,7 @@
 import type { Terminal } from './terminal.ts'
 import type { Deps } from '../kernel/deps.ts'
 
-/** One flag of a command. Every flag can also be given as the variable TALLY_<NAME> (upper case, `-` as `_`); the flag wins. */
+/** One flag of a command. Every flag can also be given as the variable TALLY_<NAME> (upper case, `-` as `_`, or `env`); the flag wins. */
 export type OptionSpec = {
   readonly type: 'string' | 'boolean'
   readonly help: string
@@ -15,6 +15,8 @@ export type OptionSpec = {
   readonly choices?: readonly string[]
   /** Not read from the environment (a value that must be spelled out each time). */
   readonly noEnv?: boolean
+  /** Another variable than TALLY_<NAME>, where the same flag means something else to another command. */
+  readonly env?: string
 }
 
 export type Flags = {

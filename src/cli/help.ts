@@ -1,6 +1,7 @@
 import { COMMANDS } from './command-table.ts'
 import { GLOBAL_OPTIONS } from './command.ts'
 import type { Command, OptionSpec } from './command.ts'
+import { wrap } from './render/layout.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `tally --help`: examples first, then every command by group. Reads only the command table. */
@@ -70,18 +71,4 @@ function columns(rows: readonly (readonly [string, string])[]): string[] {
     const head = left.length > width ? [`  ${left}`, `${indent}${first}`] : [`  ${left.padEnd(width)}  ${first}`]
     return [...head, ...more.map((line) => `${indent}${line}`)]
   })
-}
-
-/** Wraps a text at spaces to lines of at most `width` characters; a longer word stands alone. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  lines.push(line)
-  return lines
 }

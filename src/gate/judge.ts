@@ -1,4 +1,5 @@
 import type { Artifact } from '../artifact/artifact.ts'
+import { contentAt } from '../artifact/content.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
 import type { UnverifiedEvidence } from '../evidence/evidence.ts'
 import type { Unreadable } from '../evidence/collect.ts'
@@ -9,6 +10,7 @@ import type { Policy } from '../policy/document.ts'
 import type { Receipt, Rejection } from '../trust/receipt.ts'
 import type { Trust } from '../trust/trust-policy.ts'
 import { verifyEvidence } from '../trust/verify.ts'
+import type { VerifyOptions } from '../trust/verify.ts'
 
 /** What was found about an artifact, and who really said it. */
 export type Proof = {
@@ -22,31 +24,40 @@ export type Proof = {
 
 export type Judgement = Proof & { readonly verdict: Verdict }
 
-/** Verifies evidence found anywhere. The same bundle found in two places counts once. */
+/**
+ * Verifies evidence found anywhere. The same bytes by the same signer, found in two places, count once; two signers of the same
+ * bytes (cosign 2 keeps the signature beside the payload) count each.
+ */
 export async function verifyAll(
   found: readonly UnverifiedEvidence[],
   artifact: Artifact,
   trust: Trust,
+  options: VerifyOptions = {},
 ): Promise<Pick<Proof, 'receipts' | 'rejections'>> {
   const receipts = new Map<string, Receipt>()
   const rejections = new Map<string, Rejection>()
   for (const evidence of found) {
-    const result = await verifyEvidence(evidence, artifact, trust)
-    if (!result.ok) rejections.set(evidence.digest, result.rejection)
-    else if (receipts.get(evidence.digest)?.log === undefined) receipts.set(evidence.digest, result.receipt)
+    const result = await verifyEvidence(evidence, artifact, trust, options)
+    if (!result.ok) {
+      rejections.set(evidence.digest, result.rejection)
+      continue
+    }
+    const key = receiptKey(result.receipt)
+    if (receipts.get(key)?.log === undefined) receipts.set(key, result.receipt)
   }
-  for (const digest of receipts.keys()) rejections.delete(digest)
-  return { receipts: [...receipts.values()].toSorted(byEnvelope), rejections: [...rejections.values()] }
+  for (const { envelope } of receipts.values()) rejections.delete(envelope)
+  return { receipts: [...receipts.values()].toSorted(byKey), rejections: [...rejections.values()] }
 }
 
 /** Finds and verifies all evidence attached to an artifact at one place. */
 export async function proveAt(source: ImageSource, artifact: Artifact, trust: Trust): Promise<Proof> {
   const { found, unreadable, looked } = await findEvidence(source, artifact.digest)
-  return { ...(await verifyAll(found, artifact, trust)), unreadable, looked }
+  const content = contentAt(source, artifact)
+  return { ...(await verifyAll(found, artifact, trust, content === undefined ? {} : { content })), unreadable, looked }
 }
 
 /** What the policy must be told beside the receipts. */
-export type JudgeContext = { readonly now: Date; readonly headCommit?: string; readonly resourceUri?: string }
+export type JudgeContext = { readonly now: Date; readonly headCommit?: string; readonly resourceUri?: string; readonly reference?: string }
 
 /** One verdict for every gate: the policy over the receipts of one place. */
 export async function judgeAt(
@@ -74,6 +85,12 @@ export function judgeProof(
   return verdict.decision === 'deny' && proof.unreadable.length > 0 ? { ...verdict, decision: 'unknown' } : verdict
 }
 
-function byEnvelope(a: Receipt, b: Receipt): number {
-  return a.envelope < b.envelope ? -1 : a.envelope > b.envelope ? 1 : 0
+/** What makes two receipts the same: the stored bytes and who signed them. */
+export function receiptKey(receipt: Receipt): string {
+  return `${receipt.envelope} ${receipt.signer.keyId}`
+}
+
+function byKey(a: Receipt, b: Receipt): number {
+  const [left, right] = [receiptKey(a), receiptKey(b)]
+  return left < right ? -1 : left > right ? 1 : 0
 }

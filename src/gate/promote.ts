@@ -5,7 +5,7 @@ import type { ImageSource, ImageTarget } from '../artifact/image-source.ts'
 import { fail } from '../kernel/errors.ts'
 import type { Policy } from '../policy/document.ts'
 import type { Trust } from '../trust/trust-policy.ts'
-import { judgeAt } from './judge.ts'
+import { judgeAt, receiptKey } from './judge.ts'
 import type { Judgement, JudgeContext } from './judge.ts'
 
 export type Promotion = {
@@ -51,7 +51,7 @@ export async function promote(request: Promotion): Promise<PromotionResult> {
   const { copied, skipped } = await copyImage(source, target, artifact.digest, { signal: request.signal })
   await step('copied')
   const there = await judgeAt(target, artifact, trust, policy, context)
-  const missing = judgement.receipts.filter((receipt) => !there.receipts.some((other) => other.envelope === receipt.envelope))
+  const missing = judgement.receipts.filter((receipt) => !there.receipts.some((other) => receiptKey(other) === receiptKey(receipt)))
   if (there.verdict.decision !== 'allow' || missing.length > 0) {
     throw fail('digest-mismatch', `what arrived does not prove what was sent (${missing.length} pieces of evidence are missing)`, {
       where: target.name,

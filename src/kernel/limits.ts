@@ -51,6 +51,10 @@ export const LIMITS = {
   /** package.json and the like. */
   packageFileBytes: 4 * MiB,
   packageDatabaseBytes: 256 * MiB,
+  /** Names of the files that one package database says its packages own, together. */
+  ownedPathBytes: 256 * MiB,
+  /** Comparisons to find out which packages satisfy the needs of all others. */
+  dependencySteps: 5_000_000,
   /** All files one SBOM is made of, together. */
   catalogedBytes: 1 * GiB,
   directoryEntries: 2_000_000,
@@ -82,6 +86,23 @@ export const LIMITS = {
   /** A blob above this is uploaded in chunks of this size, each held in memory. */
   uploadChunkBytes: 16 * MiB,
   keyFileBytes: 64 * KiB,
+  /** A pattern for identities, and the steps it is compiled to. */
+  patternChars: 1024,
+  patternSteps: 2000,
+  certificateBytes: 64 * KiB,
+  certificateExtensions: 64,
+  /** Certificates beside the leaf that a bundle, a timestamp or a flag may bring. */
+  certificatesPerChain: 16,
+  certificateNames: 32,
+  certificateTimestamps: 32,
+  timestampBytes: 256 * KiB,
+  trustedRootBytes: 4 * MiB,
+  /** Logs, and authorities, of one trusted root. */
+  trustedRootEntries: 256,
+  /** Metadata of a TUF repository, and how many new roots one refresh follows. */
+  tufMetadataBytes: 4 * MiB,
+  tufRoots: 256,
+  tufKeys: 256,
   lockWaitMs: 60_000,
   /** Longest wait for another process that writes to the SQLite file, and for a connection to PostgreSQL. */
   databaseWaitMs: 30_000,

@@ -3,7 +3,7 @@ import { PREDICATE } from '../evidence/evidence.ts'
 import type { Receipt } from '../trust/receipt.ts'
 import { isAbout } from './about.ts'
 import { readVsa } from './facts/read-vsa.ts'
-import { compileMatcher } from './pattern.ts'
+import { compileMatcher } from '../kernel/matcher.ts'
 import { show, showAll } from './show.ts'
 
 /** What a verification summary must say to be relied on. */

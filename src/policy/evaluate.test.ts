@@ -252,16 +252,10 @@ describe('a policy that asks everything', () => {
     expect(wrong.expected).not.toBe('')
   })
 
-  it.each<[Kinds, string[]]>([
-    ['signature', ['signature']],
-    ['provenance', CLAUSES.filter((each) => each.startsWith('provenance'))],
-    ['sbom', [...CLAUSES.filter((each) => each.startsWith('sbom')), 'forbid.licences', 'forbid.packages']],
-    ['check', ['check', 'check.age']],
-    ['verdict', ['verdict', 'verdict.age']],
-  ])('says no to all that rests on the %s when there is none', (kind, names) => {
+  it.each<Kinds>(['signature', 'provenance', 'sbom', 'check', 'verdict'])('says once that there is no %s', (kind) => {
     const verdict = judge(FULL_POLICY, { [kind]: null })
     expect(verdict.decision).toBe('deny')
-    expect(notMet(verdict)).toEqual(names)
+    expect(notMet(verdict)).toEqual([kind])
     expect(clause(verdict, kind)).toMatchObject({ result: 'failed', found: expect.stringContaining('no') })
     expect(clause(verdict, kind).next).toMatch(/^(?:mend.*)?tally /)
   })
@@ -269,7 +263,7 @@ describe('a policy that asks everything', () => {
   it('denies when there is nothing at all', () => {
     const verdict = judge(FULL_POLICY, {}, { receipts: [] })
     expect(verdict.decision).toBe('deny')
-    expect(notMet(verdict)).toEqual(CLAUSES)
+    expect(notMet(verdict)).toEqual(['signature', 'provenance', 'sbom', 'check', 'log', 'verdict'])
   })
 })
 
@@ -452,7 +446,7 @@ describe('looser policies', () => {
       },
     }
     const only = { signature: null, provenance: null, check: null, verdict: null, sbom: spdx }
-    expect(notMet(judge(sbomPolicy('cyclonedx'), only))).toEqual(['sbom', 'sbom.bound', 'forbid.packages'])
+    expect(notMet(judge(sbomPolicy('cyclonedx'), only))).toEqual(['sbom'])
     expect(notMet(judge(sbomPolicy('spdx'), only))).toEqual(['forbid.packages'])
     expect(judge(sbomPolicy('spdx').replace('npm/a', 'npm/b'), only).decision).toBe('allow')
   })

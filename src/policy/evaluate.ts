@@ -23,6 +23,8 @@ export type Question = {
   readonly headCommit?: string | undefined
   /** What the artifact is called where it is judged; what a verification summary must be for, unless the policy names it. */
   readonly resourceUri?: string | undefined
+  /** How the artifact is named on a command line, for the commands that would mend a clause. Decides nothing. */
+  readonly reference?: string | undefined
 }
 
 type Judge = (receipts: readonly Receipt[], context: Context, waivers: AskWaivers) => readonly ClauseResult[]
@@ -48,6 +50,7 @@ export function evaluate(policy: Policy, question: Question): Verdict {
     now: question.now,
     headCommit: question.headCommit,
     resourceUri: question.resourceUri,
+    reference: question.reference,
   }
   const waivers = askWaivers(policy.waivers, artifactDigests(question.artifact), question.now)
   const results = JUDGES.flatMap((judge) => judge(question.receipts, context, waivers))

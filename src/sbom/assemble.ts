@@ -84,9 +84,18 @@ export function mergeComponents(found: readonly Component[]): Component[] {
 
 const SCOPES: readonly Component['scope'][] = ['required', 'optional', 'dev']
 
+/** A package found twice with two licences may be under both: neither is dropped. */
+function bothLicences(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined || a === b) return a ?? b
+  return [a, b]
+    .toSorted(compareText)
+    .map((each) => (/\s/.test(each) ? `(${each})` : each))
+    .join(' AND ')
+}
+
 function mergeTwo(a: Component, b: Component): Component {
   const evidence = new Map([...a.evidence, ...b.evidence].map((item) => [canonicalJson(item), item]))
-  const licence = a.licence ?? b.licence
+  const licence = bothLicences(a.licence, b.licence)
   const layer = a.layer ?? b.layer
   return {
     purl: a.purl,

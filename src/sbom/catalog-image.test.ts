@@ -112,6 +112,17 @@ describe('catalogImage', () => {
     }
   })
 
+  it.each([
+    ['apk', 'lib/apk', 'opt/x/db/installed', 'P:musl\nV:1.2.5-r0\nA:x86_64\n\n'],
+    ['rpm', 'var/lib/rpm', 'opt/x/Packages', ''],
+    ['rpm', 'usr/lib/sysimage/rpm', 'opt/x/Packages.db', ''],
+  ])('finds the database of %s behind %s', async (cataloger, link, path, content) => {
+    const { source, digest } = imageOf([{ [path]: content === '' ? 'no database' : content, [link]: '-> /opt/x' }])
+    const sbom = catalogImage(deps, source, digest, { created: CREATED })
+    if (content === '') await expect(sbom).rejects.toMatchObject({ code: 'artifact-malformed', where: `${link}/${path.split('/').at(-1)}` })
+    else expect((await sbom).components[0]?.evidence[0]?.cataloger).toBe(cataloger)
+  })
+
   it('does not call complete what lies behind more links than it follows', async () => {
     const links = Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`var/lib/dpkg/status.d/p${at}`, `-> /pool/p${at}`]))
     const { source, digest } = imageOf([{ ...links, 'var/lib/dpkg/status': BASE['var/lib/dpkg/status'] ?? '' }])

@@ -128,12 +128,14 @@ await describeStores('an open store', { migrations, sharded: ['counter'] }, ({ d
         { name: 'right', value: 0 },
       ])
       let tries = 0
+      let holding = 0
       const both = Promise.withResolvers<void>()
       const cross = async (first: string, second: string): Promise<void> =>
         await db().transaction(async (inside) => {
           tries += 1
           await bump(inside, first)
-          if (tries >= 2) both.resolve()
+          holding += 1
+          if (holding >= 2) both.resolve()
           await both.promise
           await bump(inside, second)
         })

@@ -46,4 +46,21 @@ export type Receipt = {
 }
 
 /** Evidence that did not become a receipt, and why; shown to people, never to policy. */
-export type Rejection = { readonly envelope: Digest; readonly where: string; readonly predicateType: string; readonly why: string }
+export type Rejection = {
+  readonly envelope: Digest
+  readonly where: string
+  readonly predicateType: string
+  readonly why: string
+  /**
+   * Which half does not meet: `untrusted` (signed by nobody who is trusted for this), `signature-invalid` (names a trusted key that
+   * did not sign these bytes), `digest-mismatch` (is about other bytes than the artifact's), else what is wrong with the evidence.
+   */
+  readonly code: RejectionCode
+}
+export type RejectionCode =
+  | 'untrusted'
+  | 'signature-invalid'
+  | 'digest-mismatch'
+  | 'evidence-malformed'
+  | 'limit-exceeded'
+  | 'version-unsupported'

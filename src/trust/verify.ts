@@ -11,7 +11,7 @@ import { matchSubject } from './match-subject.ts'
 import { maySay, neededFor } from './may.ts'
 import { openEvidence } from './open-evidence.ts'
 import type { Opened } from './open-evidence.ts'
-import type { Receipt, Rejection } from './receipt.ts'
+import type { Receipt, Rejection, RejectionCode } from './receipt.ts'
 import { assertedTime } from './statement-time.ts'
 import type { Authority, Trust } from './trust-policy.ts'
 import { verifyMessage } from './verify-message.ts'
@@ -35,52 +35,58 @@ export async function verifyEvidence(
   trust: Trust,
   options: VerifyOptions = {},
 ): Promise<Verified> {
-  const refuse = (why: string, predicateType = ''): Verified => ({
+  const refuse = (code: RejectionCode, why: string, predicateType = ''): Verified => ({
     ok: false,
-    rejection: { envelope: evidence.digest, where: evidence.where, predicateType, why },
+    rejection: { envelope: evidence.digest, where: evidence.where, predicateType, why, code },
   })
   try {
-    if (digestOf(evidence.bytes) !== evidence.digest) return refuse('is not the bytes it was found as')
+    if (digestOf(evidence.bytes) !== evidence.digest) return refuse('digest-mismatch', 'is not the bytes it was found as')
     const opened = openEvidence(evidence)
     const signed = await verifySignature(opened, trust, options)
-    if ('why' in signed) return refuse(signed.why)
+    if ('why' in signed) return refuse(signed.code, signed.why, claimedType(opened))
     const { statement, holders } = signed
     const { predicateType } = statement
 
     const subject = matchSubject(statement, artifact)
-    if ('why' in subject) return refuse(subject.why, predicateType)
+    if ('why' in subject) return refuse('digest-mismatch', subject.why, predicateType)
     const predicate = checkPredicate(predicateType, statement.predicate)
-    if (!predicate.ok) return refuse(`has a predicate that is not what its type promises: ${predicate.why}`, predicateType)
+    if (!predicate.ok)
+      return refuse('evidence-malformed', `has a predicate that is not what its type promises: ${predicate.why}`, predicateType)
     const authority = holders.find((one) => maySay(one.may, predicateType))
-    if (authority === undefined) return refuse(mayNotSay(holders, predicateType), predicateType)
+    if (authority === undefined) return refuse('untrusted', mayNotSay(holders, predicateType), predicateType)
 
     const logged = checkLog(evidence, statement, authority.key.keyId, trust)
     return { ok: true, receipt: makeReceipt({ evidence, statement, authority, matched: subject.matched, logged }) }
   } catch (error) {
-    if (error instanceof TallyError && REJECTING.has(error.code)) return refuse(error.message)
+    if (error instanceof TallyError && isRejecting(error.code)) return refuse(error.code, error.message)
     throw error
   }
 }
 
 /** Faults of the evidence, as opposed to those of the world around it. */
-const REJECTING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['evidence-malformed', 'limit-exceeded', 'version-unsupported'])
+const REJECTING = ['evidence-malformed', 'limit-exceeded', 'version-unsupported'] as const
+
+function isRejecting(code: ErrorCode): code is (typeof REJECTING)[number] {
+  return REJECTING.some((each) => each === code)
+}
 
 type Signed = { readonly statement: Statement; readonly holders: readonly Authority[] }
+type Unsigned = { readonly why: string; readonly code: RejectionCode }
 
-async function verifySignature(opened: Opened, trust: Trust, options: VerifyOptions): Promise<Signed | { readonly why: string }> {
-  if (trust.authorities.length === 0) return { why: 'is signed, and nobody is trusted' }
+async function verifySignature(opened: Opened, trust: Trust, options: VerifyOptions): Promise<Signed | Unsigned> {
+  if (trust.authorities.length === 0) return { code: 'untrusted', why: 'is signed, and nobody is trusted' }
   const { says, signatures } = opened
   if (says.kind === 'statement') {
     const holders = trust.authorities.filter((one) => signatures.some((signature) => one.key.verify(says.signed, signature)))
-    return holders.length === 0 ? { why: untrusted(opened, trust) } : { statement: says.statement(), holders }
+    return holders.length === 0 ? untrusted(opened, trust) : { statement: says.statement(), holders }
   }
   const [signature] = signatures
-  if (signature === undefined) return { why: 'has no signature' }
+  if (signature === undefined) return { code: 'evidence-malformed', why: 'has no signature' }
   if (options.content === undefined)
-    return { why: 'is a signature over the bytes of a file, which are not at hand here; give the file itself' }
+    return { code: 'untrusted', why: 'is a signature over the bytes of a file, which are not at hand here; give the file itself' }
   const check = await verifyMessage(options.content(), signature, says.digest, trust.authorities)
-  if (!check.ok) return { why: check.why }
-  if (check.holders.length === 0) return { why: untrusted(opened, trust) }
+  if (!check.ok) return { code: 'digest-mismatch', why: check.why }
+  if (check.holders.length === 0) return untrusted(opened, trust)
   return { statement: messageStatement(digestSetOf(check.digest)), holders: check.holders }
 }
 
@@ -89,16 +95,31 @@ function messageStatement(digest: Statement['subject'][number]['digest']): State
   return { type: STATEMENT_V1, subject: [{ digest }], predicateType: PREDICATE.signature, predicate: {} }
 }
 
-function untrusted(opened: Opened, trust: Trust): string {
-  if (opened.hasCertificate) return 'is signed with a certificate, and nobody is trusted by identity'
+function untrusted(opened: Opened, trust: Trust): Unsigned {
+  if (opened.hasCertificate) return { code: 'untrusted', why: 'is signed with a certificate, and nobody is trusted by identity' }
   const { claimedKey } = opened
   const claimed = trust.authorities.find((one) => one.key.keyId === claimedKey)
   if (claimed !== undefined) {
     const prehashed = claimed.key.algorithm === 'ed25519' ? ' (Ed25519ph, which cosign writes with such keys, is not read yet)' : ''
-    return `has a signature that does not match its bytes and the key of ${claimed.name}, which it names${prehashed}`
+    return {
+      code: 'signature-invalid',
+      why: `has a signature that does not match its bytes and the key of ${claimed.name}, which it names${prehashed}`,
+    }
   }
-  if (claimedKey !== undefined) return `is signed by another key (it names ${claimedKey.slice(0, 16)}…), which is not trusted`
-  return 'is signed by a key that is not trusted, or changed after it was signed'
+  if (claimedKey !== undefined)
+    return { code: 'untrusted', why: `is signed by another key (it names ${claimedKey.slice(0, 16)}…), which is not trusted` }
+  return { code: 'untrusted', why: 'is signed by a key that is not trusted, or changed after it was signed' }
+}
+
+/** What evidence that does not hold says it is, for messages only. */
+function claimedType({ says }: Opened): string {
+  if (says.kind === 'message') return PREDICATE.signature
+  try {
+    return says.statement().predicateType
+  } catch (error) {
+    if (error instanceof TallyError && isRejecting(error.code)) return ''
+    throw error
+  }
 }
 
 function mayNotSay(holders: readonly Authority[], predicateType: string): string {

@@ -102,6 +102,7 @@ const MET = [
   met('provenance.builder', 'https://tallystick.dev/builder/local/v1', 'https://tallystick.dev/builder/local/v1'),
   met('provenance.commit', 'HEAD, 3f2a9c1d7b60', '3f2a9c1d7b60'),
   met('provenance.clean', 'nothing uncommitted before or after the build', 'clean'),
+  met('sbom.bound', `an SBOM that is about ${CURRENT}`, 'bound by its statement'),
   met('log', 'signature, provenance, sbom and check in the log', 'entries 40 to 43 of a log of 47'),
 ]
 

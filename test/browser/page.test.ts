@@ -139,6 +139,14 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     })
   })
 
+  test('the clauses that are met fit beside each other on a wide screen', async () => {
+    await visit(`${full.url}/artifacts/${DIGESTS.CURRENT}?show=verdicts`, async (page) => {
+      const [inner = 0, outer = 0] = await page.locator('.scroll').evaluate((region) => [region.scrollWidth, region.clientWidth])
+      expect(outer).toBeGreaterThan(500)
+      expect(inner).toBe(outer)
+    })
+  })
+
   test('a long list is read on, by the keyboard alone', async () => {
     await visit(full.url, async (page) => {
       const more = page.getByRole('button', { name: 'Show more' })

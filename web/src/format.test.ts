@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countOf, formatSize, predicateName, shortDigest, signerName, timeProof } from './format.ts'
+import { artifactTitle, countOf, formatSize, predicateName, shortDigest, signerName, timeProof } from './format.ts'
 
 test.each([
   [0, '0 bytes'],
@@ -24,4 +24,14 @@ test('names', () => {
   expect(signerName({ authority: 'ci', kind: 'identity', identity: 'a@b', issuer: 'https://i' })).toBe('ci (a@b, by https://i)')
   expect(signerName({ authority: 'team', kind: 'key' })).toBe('team')
   expect([countOf(1, 'entry', 'entries'), countOf(1200, 'entry', 'entries')]).toEqual(['1 entry', '1,200 entries'])
+})
+
+test.each([
+  [{ name: 'shelf', version: '1.4.0' }, 'shelf 1.4.0'],
+  [{ name: 'shelf-1.4.0.tgz', version: '1.4.0' }, 'shelf-1.4.0.tgz'],
+  [{ name: 'shelf' }, 'shelf'],
+  [{ version: '1.4.0' }, 'abcdef012345 1.4.0'],
+  [{}, 'abcdef012345'],
+])('%j is shown as %s', (artifact, title) => {
+  expect(artifactTitle(artifact, 'sha256:abcdef0123456789')).toBe(title)
 })

@@ -3,6 +3,12 @@ export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12)
 }
 
+/** Name and version of an artifact; the version once, where the name holds it already. Its digest where nobody named it. */
+export function artifactTitle(artifact: { readonly name?: string; readonly version?: string }, digest: string): string {
+  const { name = shortDigest(digest), version } = artifact
+  return version === undefined || name.includes(version) ? name : `${name} ${version}`
+}
+
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
 
 /** A size for people, in powers of 1000. */

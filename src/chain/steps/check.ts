@@ -3,7 +3,7 @@ import { runChecks } from '../../check/run-checks.ts'
 import { testResultPredicate } from '../../check/test-result.ts'
 import { fail } from '../../kernel/errors.ts'
 import { atLeast } from '../../kernel/finding.ts'
-import { safeText } from '../../kernel/text.ts'
+import { countOf, safeText } from '../../kernel/text.ts'
 import type { ShipJob } from '../ship-job.ts'
 
 export const checkedSchema = z.strictObject({
@@ -37,7 +37,7 @@ export async function runCheck(job: ShipJob): Promise<{ readonly checked: Checke
         )
       }
       if (bad.length > 0) {
-        throw fail('findings', `${bad.length} finding${bad.length === 1 ? '' : 's'} at or above \`${failOn}\``, {
+        throw fail('findings', `${countOf(bad.length, 'finding')} at or above \`${failOn}\``, {
           where: job.project.dir,
           hint: 'run `tally check` for all of them with their remedies',
         })

@@ -59,8 +59,8 @@ export const ship = defineCommand({
 /** The command that would get the artifact further, when it did not reach its target. */
 function mendOf(outcome: ShipOutcome): string | undefined {
   if (outcome.arrivals.at(-1)?.environment === outcome.target) return undefined
-  if (!outcome.job.git.present) return 'git init && git add -A && git commit -m "first"    then: tally ship'
-  if (outcome.job.git.dirty) return 'git stash -u   or   git commit -a    then: tally ship'
+  if (!outcome.job.git.present) return 'git init && git add -A && git commit -m first && tally ship'
+  if (outcome.job.git.dirty) return 'git add -A && git commit && tally ship    (or first: git stash -u)'
   const failed = outcome.judgement?.verdict.clauses.find((clause) => clause.result !== 'met' && clause.waivedBy === undefined)
   return failed?.next === '' ? undefined : failed?.next
 }

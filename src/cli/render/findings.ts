@@ -5,6 +5,7 @@ import { TallyError } from '../../kernel/errors.ts'
 import { atLeast } from '../../kernel/finding.ts'
 import type { Finding, Severity } from '../../kernel/finding.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
+import { redact } from '../../kernel/redact.ts'
 import { safeText, shorten } from '../../kernel/text.ts'
 import type { Style, Terminal } from '../terminal.ts'
 
@@ -53,7 +54,7 @@ async function excerpt(
   }
   const line = text[span.startLine - 1]
   if (line === undefined || line.length > 400) return []
-  const shown = safeText(shorten(line.replaceAll('\t', ' '), Math.max(20, terminal.columns - 10)))
+  const shown = safeText(shorten(redact(line.replaceAll('\t', ' ')), Math.max(20, terminal.columns - 10)))
   const number = String(span.startLine).padStart(5)
   const end = span.endLine === span.startLine ? span.endColumn : line.length + 1
   const caretAt = span.startColumn - 1

@@ -1,3 +1,4 @@
+import { countOf } from '../../kernel/text.ts'
 import type { Licence } from '../licence.ts'
 import { readLicence } from '../../sbom/licence/licence.ts'
 import { isForbidden, licenceTerms, parseLicence } from '../licence.ts'
@@ -24,7 +25,7 @@ export const forbidLicences: Clause<unknown, SbomFacts> = {
           bad.push({ component, why: component.licence === undefined ? 'no licence' : show(component.licence) })
       } else if (isForbidden(licence, forbidden)) bad.push({ component, why: show(component.licence ?? '') })
     }
-    if (bad.length === 0) return met(`${sbom.components.length} components, none of them forbidden`)
+    if (bad.length === 0) return met(`${countOf(sbom.components.length, 'component')}, none forbidden`)
     return failed(
       showAll(bad.map(({ component, why }) => `${component.purl} (${why})`)),
       'replace these packages, or waive them one by one with their package URL as scope',

@@ -1,6 +1,7 @@
 import { fullName, judgeForbidden, parseForbiddenPackage } from '../forbidden-package.ts'
 import type { ForbiddenPackage } from '../forbidden-package.ts'
 import { parsePurl } from '../../package/purl.ts'
+import { countOf } from '../../kernel/text.ts'
 import type { Component } from '../../sbom/model.ts'
 import type { SbomFacts } from '../facts/read-sbom.ts'
 import { showAll } from '../show.ts'
@@ -18,7 +19,7 @@ export const forbidPackages: Clause<unknown, SbomFacts> = {
     const bad = found.filter(({ match }) => match === 'yes').map(({ component }) => component.purl)
     if (bad.length > 0) return failed(showAll(bad), 'replace these packages, or waive them one by one with their package URL as scope', bad)
     const unclear = found.filter(({ match }) => match === 'unknown').map(({ component }) => component.purl)
-    if (unclear.length === 0) return met(`${sbom.components.length} components, none of them forbidden`)
+    if (unclear.length === 0) return met(`${countOf(sbom.components.length, 'component')}, none forbidden`)
     return unknown(`cannot be compared: ${showAll(unclear)}`, 'make the SBOM again with package URLs and versions: tally sbom')
   },
 }

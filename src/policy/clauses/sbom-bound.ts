@@ -14,7 +14,7 @@ export const sbomBound: Clause<unknown, SbomFacts> = {
   asked: () => true,
   expected: (_required, context) => `an SBOM that is about ${context.artifact.digest}`,
   judge: ({ format, sbom }, _required, context, receipt) => {
-    const next = `make the SBOM of this artifact and attach it: tally attest ${artifactWord(context.artifact)} --type ${format} --predicate sbom.json`
+    const next = `make the SBOM of this artifact and attach it: tally attest ${artifactWord(context)} --type ${format} --predicate sbom.json`
     if (!isAbout(receipt.statement, context.artifact)) {
       return failed(
         `its statement is about ${showAll(receipt.statement.subject.map((subject) => subject.digest['sha256'] ?? 'no sha256'))}`,

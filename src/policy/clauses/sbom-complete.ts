@@ -1,3 +1,4 @@
+import { countOf } from '../../kernel/text.ts'
 import type { SbomFacts } from '../facts/read-sbom.ts'
 import { failed, met } from './clause.ts'
 import type { Clause } from './clause.ts'
@@ -8,7 +9,7 @@ export const sbomComplete: Clause<{ readonly complete?: true | undefined }, Sbom
   asked: (required) => required.complete === true,
   expected: () => 'an SBOM that says it is complete',
   judge: ({ sbom }) => {
-    if (sbom.completeness === 'complete') return met(`complete, ${sbom.components.length} components`)
+    if (sbom.completeness === 'complete') return met(`complete, ${countOf(sbom.components.length, 'component')}`)
     const found = `completeness ${sbom.completeness}`
     return failed(found, 'tally ship, with every lockfile named under sbom.lockfiles in tally.yaml')
   },

@@ -1,6 +1,6 @@
 import { api } from '../api.ts'
 import type { ArtifactDetail } from '../api.ts'
-import { countOf, formatSize, shortDigest } from '../format.ts'
+import { artifactTitle, countOf, formatSize } from '../format.ts'
 import { useLoaded } from '../load.ts'
 import { Empty, Places, Time, Trouble, useTitle, Waiting } from '../parts/pieces.tsx'
 import { hrefOf, SHOWS } from '../route.ts'
@@ -13,7 +13,7 @@ const TITLES: Readonly<Record<Show, string>> = { receipts: 'Receipts', verdicts:
 
 export function Artifact({ digest, show }: { readonly digest: string; readonly show: Show }) {
   const loaded = useLoaded(digest, async () => await api.artifact(digest))
-  const name = loaded.state === 'ok' ? `${loaded.value.name} ${loaded.value.version ?? ''}`.trim() : shortDigest(digest)
+  const name = artifactTitle(loaded.state === 'ok' ? loaded.value : {}, digest)
   useTitle(name)
   return (
     <>

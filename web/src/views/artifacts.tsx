@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { api } from '../api.ts'
 import type { ArtifactSummary } from '../api.ts'
-import { formatSize } from '../format.ts'
+import { artifactTitle, formatSize } from '../format.ts'
 import { usePaged } from '../load.ts'
 import { fieldText } from '../parts/form.ts'
 import { ArtifactLink, DecisionOf, DigestText, Empty, More, Time, Trouble, useTitle, Waiting } from '../parts/pieces.tsx'
@@ -91,9 +91,7 @@ function List({ items, search, busy }: { readonly items: readonly ArtifactSummar
         {items.map((item) => (
           <tr key={item.digest}>
             <th scope="row">
-              <ArtifactLink digest={item.digest}>
-                {item.name} {item.version}
-              </ArtifactLink>
+              <ArtifactLink digest={item.digest}>{artifactTitle(item, item.digest)}</ArtifactLink>
               <span class="second">
                 <DigestText digest={item.digest} /> · {formatSize(item.size)}
               </span>

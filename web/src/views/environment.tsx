@@ -1,7 +1,8 @@
 import { api } from '../api.ts'
 import type { CurrentPeriod } from '../api.ts'
+import { artifactTitle } from '../format.ts'
 import { usePaged } from '../load.ts'
-import { ArtifactLink, DigestText, Empty, More, Time, Trouble, useTitle, Waiting } from '../parts/pieces.tsx'
+import { ArtifactLink, Empty, More, Time, Trouble, useTitle, Waiting } from '../parts/pieces.tsx'
 
 /** What an environment's `current` was, the newest first. */
 export function Environment({ name }: { readonly name: string }) {
@@ -37,9 +38,7 @@ function History({ name, items }: { readonly name: string; readonly items: reado
           {items.map((period) => (
             <tr key={period.from}>
               <th scope="row">
-                <ArtifactLink digest={period.artifact}>
-                  {period.name ?? <DigestText digest={period.artifact} />} {period.version}
-                </ArtifactLink>
+                <ArtifactLink digest={period.artifact}>{artifactTitle(period, period.artifact)}</ArtifactLink>
                 <span class="second">
                   <code>{period.tag}</code> · by {period.actor}
                 </span>

@@ -1,8 +1,8 @@
 import { api } from '../api.ts'
 import type { Environment } from '../api.ts'
-import { countOf } from '../format.ts'
+import { artifactTitle, countOf } from '../format.ts'
 import { useLoaded } from '../load.ts'
-import { ArtifactLink, DigestText, Empty, Time, Trouble, useTitle, Waiting } from '../parts/pieces.tsx'
+import { ArtifactLink, Empty, Time, Trouble, useTitle, Waiting } from '../parts/pieces.tsx'
 import { hrefOf } from '../route.ts'
 
 export function Environments() {
@@ -43,9 +43,7 @@ function One({ environment }: { readonly environment: Environment }) {
         <dl class="facts">
           <dt>Current</dt>
           <dd>
-            <ArtifactLink digest={current.artifact}>
-              {current.name ?? <DigestText digest={current.artifact} />} {current.version}
-            </ArtifactLink>
+            <ArtifactLink digest={current.artifact}>{artifactTitle(current, current.artifact)}</ArtifactLink>
           </dd>
           <dt>Tag</dt>
           <dd>

@@ -1,6 +1,6 @@
 import { api } from '../api.ts'
 import type { Impact as ImpactAnswer, PackageMatch } from '../api.ts'
-import { countOf } from '../format.ts'
+import { artifactTitle, countOf } from '../format.ts'
 import { useLoaded } from '../load.ts'
 import { fieldText } from '../parts/form.ts'
 import { ArtifactLink, Command, DigestText, Empty, Places, Trouble, useTitle, Waiting } from '../parts/pieces.tsx'
@@ -88,7 +88,7 @@ function Found({ q, impact }: { readonly q: string; readonly impact: ImpactAnswe
             <tr key={item.digest}>
               <th scope="row">
                 <ArtifactLink digest={item.digest} show="components">
-                  {item.name ?? <DigestText digest={item.digest} />} {item.version}
+                  {artifactTitle(item, item.digest)}
                 </ArtifactLink>
                 <span class="second wide">
                   <DigestText digest={item.digest} />
