@@ -129,6 +129,7 @@ async function prepare(
     created: git.present ? git.commitTime : deps.now().toISOString(),
     releaseTag: clean ? `${version}-${git.commit.slice(0, 12)}` : undefined,
     invocationId: key,
+    startedAt: deps.now().toISOString(),
     signer,
     signerKind: request.signerKind,
     publicKeyFile: request.publicKeyFile,

@@ -7,6 +7,8 @@ import type { Receipt } from '../trust/receipt.ts'
 /** What a verification summary says that was found with an artifact. It is shown, and counts only where a policy asks for it. */
 export type EarlierVerdict = {
   readonly envelope: Digest
+  /** Key that signed it. */
+  readonly keyId: string
   readonly result: 'PASSED' | 'FAILED'
   readonly resource: string
   /** sha256 of the policy it was judged by, hexadecimal, else its URI; undefined when it names none. */
@@ -23,6 +25,8 @@ export function earlierVerdicts(receipts: readonly Receipt[], policy: Pick<Polic
     if (!reading.ok) return []
     const { result, resourceUri, policy: by } = reading.facts
     const samePolicy = policy === undefined ? undefined : by.sha256 === policy.digest.slice('sha256:'.length)
-    return [{ envelope: receipt.envelope, result, resource: resourceUri, policy: by.sha256 ?? by.uri, samePolicy }]
+    return [
+      { envelope: receipt.envelope, keyId: receipt.signer.keyId, result, resource: resourceUri, policy: by.sha256 ?? by.uri, samePolicy },
+    ]
   })
 }

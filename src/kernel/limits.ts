@@ -58,6 +58,8 @@ export const LIMITS = {
   /** All files one SBOM is made of, together. */
   catalogedBytes: 1 * GiB,
   directoryEntries: 2_000_000,
+  /** Files that lockfiles and requirements of one directory speak of, beyond those known by their names. */
+  mentionedFiles: 10_000,
   directoryDepth: 128,
   checkFileBytes: 4 * MiB,
   checkFiles: 200_000,

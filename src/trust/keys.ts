@@ -135,7 +135,7 @@ function onlyBlock(pem: string, where: At): { readonly label: string; readonly d
 }
 
 function describeBlock(label: string): string {
-  if (/^ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY$/.test(label)) return 'a key in cosign’s own encrypted form, which is not read yet'
+  if (/^ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY$/.test(label)) return 'a private key in cosign’s own encrypted form'
   if (label.endsWith('PRIVATE KEY')) return 'a private key'
   if (label === 'PUBLIC KEY') return 'a public key'
   return label === 'CERTIFICATE' ? 'a certificate' : `a PEM block named ${label.toLowerCase()}`

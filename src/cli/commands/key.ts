@@ -2,9 +2,12 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { utf8, textOf } from '../../kernel/bytes.ts'
 import { fail } from '../../kernel/errors.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
-import { exportPrivateKey, generateKey, isEncryptedKey, loadPublicKey, loadSigner, openKey, publicKeyOf } from '../../trust/keys.ts'
+import { exportCosignKey, isCosignKey } from '../../trust/cosign-key.ts'
+import { exportPrivateKey, generateKey, loadPublicKey, publicKeyOf } from '../../trust/keys.ts'
 import { openLocalKey } from '../../trust/local-key.ts'
 import { findPassphrase } from '../../trust/passphrase.ts'
+import type { PassphraseSources } from '../../trust/passphrase.ts'
+import { isLockedKey, unlockKey } from '../../trust/private-key.ts'
 import { KEY_ALGORITHMS } from '../../trust/signer.ts'
 import type { KeyAlgorithm } from '../../trust/signer.ts'
 import { askSecret, openWorkspaceOf } from '../context.ts'
@@ -13,20 +16,22 @@ import type { Context } from '../command.ts'
 
 const VERBS = ['new', 'show', 'import', 'export'] as const
 
-/** `tally key new|show|import|export`: private keys are PKCS#8 PEM of mode 0600, public ones SubjectPublicKeyInfo PEM. */
+/** `tally key new|show|import|export`: private keys are PKCS#8 PEM (or cosign's own form) of mode 0600, public ones SubjectPublicKeyInfo PEM. */
 export const key = defineCommand({
   name: 'key',
   summary: 'make, show, import and export keys',
   usage: [
-    'tally key new FILE [--type TYPE]',
+    'tally key new FILE [--type TYPE] [--cosign]',
     'tally key show [FILE|local]',
-    'tally key import FROM FILE',
-    'tally key export [FILE|local] [--private]',
+    'tally key import FROM FILE [--cosign]',
+    'tally key export [FILE|local] [--private [--cosign]]',
   ],
   examples: [
     ['tally key new team.pem', 'a new key; its passphrase is asked for or comes from TALLY_KEY_PASSPHRASE'],
     ['tally key show', 'the key of this machine'],
     ['tally key import old.pem team.pem', 'the same key, encrypted anew'],
+    ['tally key import cosign.key team.pem', 'a key that cosign made, as PKCS#8; its passphrase comes from COSIGN_PASSWORD'],
+    ['tally key import team.pem cosign.key --cosign', 'the other way'],
     ['tally key export local > machine.pub', 'the public key others verify with'],
   ],
   options: {
@@ -34,6 +39,7 @@ export const key = defineCommand({
     'passphrase-file': { type: 'string', value: 'FILE', help: 'file that holds the passphrase' },
     'insecure-no-passphrase': { type: 'boolean', help: 'write the private key unencrypted', noEnv: true },
     private: { type: 'boolean', help: 'export the private key, as it is stored', noEnv: true },
+    cosign: { type: 'boolean', help: 'write the private key in cosign’s own encrypted form', noEnv: true },
     force: { type: 'boolean', help: 'overwrite a file that is there', noEnv: true },
     format: FORMAT_TEXT_JSON,
   },
@@ -62,8 +68,7 @@ async function makeKey(context: Context, file: string): Promise<number> {
 async function importKey(context: Context, from: string, file: string): Promise<number> {
   const path = resolve(context.cwd, from)
   const pem = textOf(await readFileBounded(context.deps, path, 'keyFileBytes'), 'key-invalid', from)
-  const old = isEncryptedKey(pem) ? await oldPassphrase(context) : undefined
-  const imported = openKey(pem, old, from)
+  const imported = await unlockOldKey(context, pem, from)
   await writeKey(context, file, imported, await newPassphrase(context))
   return 0
 }
@@ -78,8 +83,9 @@ async function writeKey(
   const path = resolve(cwd, file)
   const publicPath = join(dirname(path), `${basename(path).replace(/\.(pem|key)$/, '')}.pub`)
   const half = publicKeyOf(made)
+  const privateText = await privateTextOf(context, made, passphrase)
   if (flags.on('force')) for (const each of [path, publicPath]) await deps.fs.rm(each, { force: true })
-  await writeNew(context, path, exportPrivateKey(made, passphrase), 0o600)
+  await writeNew(context, path, privateText, 0o600)
   await writeNew(context, publicPath, half.pem, 0o644)
   if (flags.text('format') === 'json')
     terminal.out(
@@ -137,11 +143,22 @@ async function newPassphrase(context: Context): Promise<string | undefined> {
   return found.text
 }
 
-async function oldPassphrase(context: Context): Promise<string | undefined> {
-  const named = context.deps.env['TALLY_IMPORT_PASSPHRASE']
-  if (named !== undefined && named !== '') return named
-  if (context.terminal.interactive) return await askSecret('Passphrase of the key to import: ')
-  return (await findPassphrase(context.deps, {}))?.text
+/** The private key as text, in the form that was asked for. */
+async function privateTextOf(context: Context, key: ReturnType<typeof generateKey>, passphrase: string | undefined): Promise<string> {
+  if (!context.flags.on('cosign')) return exportPrivateKey(key, passphrase)
+  if (passphrase === undefined) throw fail('usage', 'writes keys with a passphrase only', { where: '--cosign' })
+  return await exportCosignKey(key, passphrase)
+}
+
+/** Opens the key to import: by TALLY_IMPORT_PASSPHRASE, by what a person types, or by the variables every key is opened by. */
+async function unlockOldKey(context: Context, pem: string, from: string): Promise<ReturnType<typeof generateKey>> {
+  const { fs, env } = context.deps
+  const named = env['TALLY_IMPORT_PASSPHRASE']
+  if (named !== undefined && named !== '') return await unlockKey({ fs, env: { TALLY_KEY_PASSPHRASE: named } }, pem, {}, from)
+  const cosign = isCosignKey(pem) ? env['COSIGN_PASSWORD'] : undefined
+  if (cosign !== undefined) return await unlockKey({ fs, env: { COSIGN_PASSWORD: cosign } }, pem, {}, from)
+  if (!context.terminal.interactive) return await unlockKey({ fs, env }, pem, {}, from)
+  return await unlockKey({ fs, env: {} }, pem, { prompt: () => askSecret('Passphrase of the key to import: ') }, from)
 }
 
 async function showKey(context: Context, name: string): Promise<number> {
@@ -168,12 +185,13 @@ async function exportKey(context: Context, name: string): Promise<number> {
   const path = name === 'local' ? join((await openWorkspaceOf(context)).dataDir, 'keys', 'local.pem') : resolve(context.cwd, name)
   const bytes = await readFileBounded(context.deps, path, 'keyFileBytes')
   const pem = textOf(bytes, 'key-invalid', path)
-  if (!isEncryptedKey(pem)) {
-    const passphrase = await newPassphrase(context)
-    context.terminal.outBytes(utf8(exportPrivateKey(openKey(pem, undefined, path), passphrase)))
+  const wantsForm = context.flags.on('cosign') && !isCosignKey(pem)
+  if (isLockedKey(pem) && !wantsForm) {
+    context.terminal.outBytes(bytes)
     return 0
   }
-  context.terminal.outBytes(bytes)
+  const opened = await unlockKey(context.deps, pem, passphraseSources(context), path)
+  context.terminal.outBytes(utf8(await privateTextOf(context, opened, await newPassphrase(context))))
   return 0
 }
 
@@ -185,14 +203,13 @@ async function publicHalf(context: Context, name: string): Promise<ReturnType<ty
   const path = resolve(context.cwd, name)
   const pem = textOf(await readFileBounded(context.deps, path, 'keyFileBytes'), 'key-invalid', name)
   if (pem.includes('PUBLIC KEY')) return loadPublicKey(pem, name)
-  const passphrase = isEncryptedKey(pem) ? await passphraseFor(context) : undefined
-  return loadPublicKey(loadSigner(pem, passphrase, name).publicKeyPem)
+  return publicKeyOf(await unlockKey(context.deps, pem, passphraseSources(context), name))
 }
 
-async function passphraseFor(context: Context): Promise<string | undefined> {
+function passphraseSources(context: Context): PassphraseSources {
   const file = context.flags.text('passphrase-file')
-  const prompt = (): Promise<string> => askSecret('Passphrase: ')
-  return (
-    await findPassphrase(context.deps, { ...(file === undefined ? {} : { file }), ...(context.terminal.interactive ? { prompt } : {}) })
-  )?.text
+  return {
+    ...(file === undefined ? {} : { file }),
+    ...(context.terminal.interactive ? { prompt: () => askSecret('Passphrase: ') } : {}),
+  }
 }

@@ -17,7 +17,8 @@ import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, openSignerOf, openWorkspaceOf } from '../context.ts'
 import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
-import { whyNotAllowed } from '../render/verification.ts'
+import { exitCodeFor, whyNotAllowed } from '../render/verification.ts'
+import { field } from '../render/layout.ts'
 import { receiptLines, rejectionLines, verdictLines } from '../render/verdict.ts'
 import { TRUSTED_KEY, TRUST_FILE, trustFromFlags } from '../trust-flags.ts'
 
@@ -64,6 +65,7 @@ export const promote = defineCommand({
     }
     const pinned = { ...reference, digest: artifact.digest }
     const destination = parseReference(words[1] ?? '')
+    const resourceUri = destination.scheme === 'registry' ? `oci://${destination.host}/${destination.repository}` : `tally://${policy.name}`
     const git = await gitFacts(deps, cwd)
     const releaseTag = flags.text('release-tag')
     const result = await promoteArtifact({
@@ -74,10 +76,15 @@ export const promote = defineCommand({
       policy,
       context: { now: deps.now(), reference: words[0] ?? '', ...(git.present ? { headCommit: git.commit } : {}) },
       ...(releaseTag === undefined ? {} : { releaseTag }),
-      acknowledge: async ({ verdict }) => {
+      acknowledge: async ({ verdict, receipts }) => {
+        // Said once: a promotion that was cut short, or is run again, needs no second summary of the same.
+        const said = earlierVerdicts(receipts, policy).some(
+          (each) => each.samePolicy === true && each.result === 'PASSED' && each.resource === resourceUri && each.keyId === signer.keyId,
+        )
+        if (said) return
         const predicate = vsaPredicate(verdict, {
           verifierId: verifierIdOf(signer.keyId),
-          resourceUri: destination.scheme === 'registry' ? `oci://${destination.host}/${destination.repository}` : `tally://${policy.name}`,
+          resourceUri,
           policyUri: `https://tallystick.dev/policy/${encodeURIComponent(policy.name)}`,
           timeVerified: verdict.at,
           levels: ['SLSA_BUILD_LEVEL_1'],
@@ -87,13 +94,9 @@ export const promote = defineCommand({
       signal: deps.signal,
     })
     const { judgement } = result
-    const exitCode = result.promoted ? 0 : 1
     const earlier = earlierVerdicts(judgement.receipts, policy)
     const problem = whyNotAllowed(judgement.verdict, judgement, artifact)
-    const explain = (): number => {
-      if (problem !== undefined) terminal.note(renderError(problem, terminal))
-      return exitCode
-    }
+    const exitCode = exitCodeFor(problem, judgement)
     if (flags.text('format') === 'json') {
       terminal.out(
         JSON.stringify(
@@ -106,22 +109,25 @@ export const promote = defineCommand({
           2,
         ),
       )
-      return explain()
+      if (problem !== undefined) terminal.note(renderError(problem, terminal))
+      return exitCode
     }
+    const { promoted } = result
     terminal.out(
       [
+        ...field(terminal, 'artifact', artifact.name, artifact.digest),
+        '',
         ...receiptLines(judgement.receipts, terminal),
         ...rejectionLines(judgement.rejections, terminal),
         '',
         ...verdictLines(judgement.verdict, terminal),
         '',
+        ...(promoted
+          ? field(terminal, 'promoted', `to ${words[1]}`, `${result.copied} copied, ${result.skipped} there already`)
+          : field(terminal, 'refused', `${words[1]} is as it was`)),
       ].join('\n'),
     )
-    terminal.out(
-      result.promoted
-        ? `promoted ${artifact.digest} to ${words[1]} (${result.copied} copied, ${result.skipped} there already)`
-        : `not promoted: ${words[1]} is as it was`,
-    )
-    return explain()
+    if (problem !== undefined) terminal.note(renderError(problem, terminal))
+    return exitCode
   },
 })

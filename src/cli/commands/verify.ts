@@ -3,9 +3,7 @@ import { guessReference } from '../../artifact/guess-reference.ts'
 import { gather } from '../../chain/gather.ts'
 import { earlierVerdicts } from '../../gate/earlier-verdicts.ts'
 import { judgeProof, verifyAll } from '../../gate/judge.ts'
-import type { JudgeContext, Proof } from '../../gate/judge.ts'
-import { exitCodeOf } from '../../kernel/errors.ts'
-import type { TallyError } from '../../kernel/errors.ts'
+import type { JudgeContext } from '../../gate/judge.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
 import { parsePolicy } from '../../policy/document.ts'
 import { gitFacts } from '../../build/git-facts.ts'
@@ -14,7 +12,7 @@ import type { Context } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
 import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
-import { renderVerification, whyNotAllowed, whyNotVerified } from '../render/verification.ts'
+import { exitCodeFor, renderVerification, whyNotAllowed, whyNotVerified } from '../render/verification.ts'
 import { TRUST_OPTIONS, trustFromFlags } from '../trust-flags.ts'
 
 /** `tally verify ARTIFACT`: who signed and attested what, where it was looked for, and whether that suffices. */
@@ -59,7 +57,7 @@ export const verify = defineCommand({
     const verdict = policy === undefined ? undefined : judgeProof(proof, artifact, policy, await contextOf(context))
     const earlier = earlierVerdicts(proof.receipts, policy)
     const problem = verdict === undefined ? whyNotVerified(proof, artifact) : whyNotAllowed(verdict, proof, artifact)
-    const exitCode = problem === undefined ? 0 : exitOf(problem, proof.unreadable)
+    const exitCode = exitCodeFor(problem, proof)
     if (flags.text('format') === 'json') terminal.out(JSON.stringify(proofJson(artifact, proof, verdict, earlier, exitCode), null, 2))
     else {
       const trusted = { names: named.trust.authorities.map((each) => each.name), from: named.from }
@@ -71,12 +69,6 @@ export const verify = defineCommand({
     return exitCode
   },
 })
-
-/** 1 as soon as one thing is wrong with what could be read; else what kept the rest from being read. */
-function exitOf(problem: TallyError, unreadable: Proof['unreadable']): number {
-  const codes = unreadable.map((each) => exitCodeOf(each.error))
-  return codes.includes(1) ? 1 : exitCodeOf(problem)
-}
 
 async function contextOf(context: Context): Promise<JudgeContext> {
   const named = context.flags.text('commit')

@@ -2,7 +2,7 @@ import type { Artifact } from '../../artifact/artifact.ts'
 import type { Verdict } from '../../evidence/verdict.ts'
 import type { EarlierVerdict } from '../../gate/earlier-verdicts.ts'
 import type { Proof } from '../../gate/judge.ts'
-import { fail } from '../../kernel/errors.ts'
+import { exitCodeOf, fail } from '../../kernel/errors.ts'
 import type { TallyError } from '../../kernel/errors.ts'
 import { safeText } from '../../kernel/text.ts'
 import type { Terminal } from '../terminal.ts'
@@ -99,4 +99,10 @@ export function whyNotAllowed(verdict: Verdict, proof: Pick<Proof, 'unreadable'>
   return fail('denied', `policy ${verdict.policy.name} ${verdict.decision === 'deny' ? 'denies it' : 'cannot allow it'}: ${shown}`, {
     where: artifact.name,
   })
+}
+
+/** 1 as soon as one thing is wrong with what could be read; else what kept the rest from being read. */
+export function exitCodeFor(problem: TallyError | undefined, { unreadable }: Pick<Proof, 'unreadable'>): number {
+  if (problem === undefined) return 0
+  return unreadable.some((each) => exitCodeOf(each.error) === 1) ? 1 : exitCodeOf(problem)
 }

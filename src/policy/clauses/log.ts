@@ -11,7 +11,7 @@ export function logClause(kind: Kind): Clause<unknown, unknown> {
     judge: (_facts, _required, _context, receipt) =>
       receipt.log === undefined
         ? failed(
-            `${kind}: ${receipt.logProblem ?? 'no log proof came with it'}`,
+            `${kind} without a verified log proof${receipt.logProblem === undefined ? '' : ` (${receipt.logProblem})`}`,
             'tally ship, which logs every receipt and attaches the proof',
           )
         : met(`${kind} at index ${receipt.log.proof.index}`),
