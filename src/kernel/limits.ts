@@ -55,9 +55,15 @@ export const LIMITS = {
   ownedPathBytes: 256 * MiB,
   /** Comparisons to find out which packages satisfy the needs of all others. */
   dependencySteps: 5_000_000,
+  /** An executable of at most this size is read whole; of a larger one its headers and the start of its data. */
+  executableBytes: 64 * MiB,
+  /** The list of packages a Rust program may hold, unpacked. */
+  auditableBytes: 16 * MiB,
   /** All files one SBOM is made of, together. */
   catalogedBytes: 1 * GiB,
   directoryEntries: 2_000_000,
+  /** Files that lockfiles and requirements of one directory speak of, beyond those known by their names. */
+  mentionedFiles: 10_000,
   directoryDepth: 128,
   checkFileBytes: 4 * MiB,
   checkFiles: 200_000,

@@ -62,12 +62,17 @@ function settleSubject(hint: SubjectHint, projects: readonly Project[], fallback
   return { name, version, purl, digests: hint.digests ?? {} }
 }
 
-/** What lies in a file that an operating system's package owns is that package, and stands in the SBOM once. */
+/**
+ * What lies in a file that an operating system's package owns is that package, and stands in the SBOM once; so does an installed
+ * package that the cataloger of its lockfile reports.
+ */
 function dropOwned(catalogs: readonly Catalog[]): Component[] {
   const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
-  return catalogs
-    .flatMap((catalog) => catalog.components)
-    .filter(({ evidence }) => !evidence.every(({ file }) => owned.some((paths) => paths.has(file))))
+  return catalogs.flatMap((catalog) => {
+    const claims = catalogs.flatMap((other) => (other === catalog || other.claimed === undefined ? [] : [other.claimed]))
+    const elsewhere = [...owned, ...claims]
+    return catalog.components.filter(({ evidence }) => !evidence.every(({ file }) => elsewhere.some((paths) => paths.has(file))))
+  })
 }
 
 /** One component for each package URL, sorted; the same for any order of what was found. */
@@ -96,6 +101,7 @@ function bothLicences(a: string | undefined, b: string | undefined): string | un
 function mergeTwo(a: Component, b: Component): Component {
   const evidence = new Map([...a.evidence, ...b.evidence].map((item) => [canonicalJson(item), item]))
   const licence = bothLicences(a.licence, b.licence)
+  const range = a.range ?? b.range
   const layer = a.layer ?? b.layer
   return {
     purl: a.purl,
@@ -104,6 +110,7 @@ function mergeTwo(a: Component, b: Component): Component {
     type: a.type,
     hashes: agreedHashes(a.hashes, b.hashes),
     ...(licence === undefined ? {} : { licence }),
+    ...(range === undefined ? {} : { range }),
     evidence: [...evidence].toSorted(([left], [right]) => compareText(left, right)).map(([, item]) => item),
     scope: SCOPES.find((scope) => a.scope === scope || b.scope === scope) ?? a.scope,
     ...(layer === undefined ? {} : { layer }),

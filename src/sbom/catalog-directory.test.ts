@@ -98,6 +98,24 @@ describe('the runtime closure of a directory', () => {
     expect(sbom.edges).toContainEqual({ from: 'pkg:generic/project', to: 'pkg:npm/server@1.0.0' })
   })
 
+  it('reads what a lockfile speaks of, within the directory and through no link', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'tally-'))
+    try {
+      await writeFile(join(outside, 'package.json'), '{"name":"outside","version":"6.6.6"}')
+      const folders = ['.', 'packages/lib', 'linked', '../outside'].map((folder) => `  ${folder}:\n    dependencies: {}\n`)
+      await write({
+        'pnpm-lock.yaml': `lockfileVersion: '9.0'\nimporters:\n${folders.join('')}`,
+        'package.json': { name: 'app', version: '1.0.0' },
+        'packages/lib/package.json': { name: 'lib', version: '2.0.0' },
+      })
+      await symlink(outside, join(directory, 'linked'))
+      const sbom = await closure(['pnpm-lock.yaml'])
+      expect(sbom.components.map(({ purl }) => purl)).toEqual(['pkg:npm/lib@2.0.0', 'pkg:npm/linked', 'pkg:npm/outside'])
+    } finally {
+      await rm(outside, { recursive: true, force: true })
+    }
+  })
+
   it('refuses a lockfile that is missing, a link, or outside', async () => {
     await write({ 'real.json': LOCK('app') })
     await symlink('real.json', join(directory, 'package-lock.json'))

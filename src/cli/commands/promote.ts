@@ -98,6 +98,10 @@ export const promote = defineCommand({
     const earlier = earlierVerdicts(judgement.receipts, policy)
     const problem = whyNotAllowed(judgement.verdict, judgement, artifact)
     const exitCode = exitCodeFor(problem, judgement)
+    const explain = (): number => {
+      if (problem !== undefined) terminal.note(renderError(problem, terminal))
+      return exitCode
+    }
     if (flags.text('format') === 'json') {
       terminal.out(
         JSON.stringify(
@@ -110,8 +114,7 @@ export const promote = defineCommand({
           2,
         ),
       )
-      if (problem !== undefined) terminal.note(renderError(problem, terminal))
-      return exitCode
+      return explain()
     }
     const { promoted } = result
     terminal.out(
@@ -128,7 +131,6 @@ export const promote = defineCommand({
           : field(terminal, 'refused', `${words[1]} is as it was`)),
       ].join('\n'),
     )
-    if (problem !== undefined) terminal.note(renderError(problem, terminal))
-    return exitCode
+    return explain()
   },
 })
