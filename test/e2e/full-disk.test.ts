@@ -34,7 +34,14 @@ test.each(['full-disk', 'kill'] as const)(
     const step = EVERY ? 1 : CHANGES / POINTS
     const first = how === 'kill' && !EVERY ? step / 2 : 1
     let reached = 0
-    for (let at = first; at < CHANGES; at += step) reached += Number(await failAndRunAgain(Math.round(at), how))
+    const problems: string[] = []
+    for (let at = first; at < CHANGES; at += step) {
+      await failAndRunAgain(Math.round(at), how).then(
+        (hit) => (reached += Number(hit)),
+        (error: unknown) => problems.push(String(error)),
+      )
+    }
+    expect(problems).toEqual([])
     expect(reached).toBeGreaterThan((CHANGES / step) * 0.7)
   },
 )
