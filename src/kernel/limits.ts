@@ -55,6 +55,10 @@ export const LIMITS = {
   ownedPathBytes: 256 * MiB,
   /** Comparisons to find out which packages satisfy the needs of all others. */
   dependencySteps: 5_000_000,
+  /** An executable of at most this size is read whole; of a larger one its headers and the start of its data. */
+  executableBytes: 64 * MiB,
+  /** The list of packages a Rust program may hold, unpacked. */
+  auditableBytes: 16 * MiB,
   /** All files one SBOM is made of, together. */
   catalogedBytes: 1 * GiB,
   directoryEntries: 2_000_000,
