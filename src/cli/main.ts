@@ -7,6 +7,8 @@ import { ERROR_TABLE, TallyError, asTallyError, exitCodeOf, fail } from '../kern
 
 /** How long a command may take to end by itself once it was told to stop. */
 const GRACE_MS = 2000
+/** And how long what it left open may keep the program alive after that. */
+const LINGER_MS = 200
 
 /** The program: finds the command, loads only that, runs it, turns what it throws into one clear error and an exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -117,7 +119,7 @@ async function untilStopped(work: (signal: AbortSignal) => Promise<number>): Pro
   } finally {
     clearTimeout(timer)
     // What is still open (a terminal that is read, a connection) must not keep a stopped program alive.
-    if (abort.signal.aborted) setTimeout(() => process.exit(), GRACE_MS).unref()
+    if (abort.signal.aborted) setTimeout(() => process.exit(), LINGER_MS).unref()
   }
 }
 

@@ -198,8 +198,8 @@ describe('stopped from outside', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s while it waits for input: 130, and nothing was signed', async (signal) => {
     await fs.writeFile(at('waiting'), signal)
     const started = startTally(project, ['attest', at('waiting'), '--type', 'cyclonedx', '--predicate', '-', '--verbose'])
-    // It reads its keys and its configuration first; the signal comes while it waits for the predicate or before, which is the same to it.
-    setTimeout(() => started.child.kill(signal), 1500)
+    await started.hear('reading the predicate from stdin')
+    started.child.kill(signal)
     const said = await started.ended
     expect(said.exitCode).toBe(130)
     expect(said.stderr).toMatch(new RegExp(`^error\\[interrupted\\]: stopped by ${signal}\\nhelp: `, 'm'))
@@ -207,11 +207,10 @@ describe('stopped from outside', () => {
   })
 
   test('while it builds: the build goes too, and the next run goes on', async () => {
-    await using own = await makeSample({ yaml: { run: `'test -e ../go || sleep 100; cp greet.sh "$TALLY_OUT/greet"'` } })
-    const started = startTally(own, ['ship'])
-    await started.hear('check: ')
-    // The SBOM comes before the build; wherever it is stopped, it ends soon and clean.
-    setTimeout(() => started.child.kill('SIGINT'), 700)
+    await using own = await makeSample({ yaml: { run: `'echo started; test -e ../go || sleep 100; cp greet.sh "$TALLY_OUT/greet"'` } })
+    const started = startTally(own, ['ship', '--verbose'])
+    await started.hear('  started')
+    started.child.kill('SIGINT')
     const said = await started.ended
     expect(said).toMatchObject({ exitCode: 130, stdout: '', stderr: expect.stringContaining('error[interrupted]: stopped by SIGINT') })
     await fs.writeFile(join(own.beside, 'go'), '')
