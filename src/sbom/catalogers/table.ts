@@ -3,6 +3,7 @@ import type { Cataloger } from './cataloger.ts'
 import { dpkgCataloger } from './dpkg/dpkg-cataloger.ts'
 import { executableInspector } from './executable-inspector.ts'
 import type { Inspector } from './inspector.ts'
+import { javaInspector } from './java/java-inspector.ts'
 import { npmCataloger } from './npm/npm-cataloger.ts'
 import { pnpmCataloger } from './pnpm/pnpm-cataloger.ts'
 import { rpmCataloger } from './rpm/rpm-cataloger.ts'
@@ -11,4 +12,4 @@ import { rpmCataloger } from './rpm/rpm-cataloger.ts'
 export const CATALOGERS: readonly Cataloger[] = [dpkgCataloger, apkCataloger, rpmCataloger, npmCataloger, pnpmCataloger]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
-export const INSPECTORS: readonly Inspector[] = [executableInspector]
+export const INSPECTORS: readonly Inspector[] = [javaInspector, executableInspector]
