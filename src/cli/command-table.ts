@@ -56,6 +56,16 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'sign a statement about an artifact',
     load: async () => (await import('./commands/attest.ts')).attest,
   },
+  'sign-blob': {
+    group: 'one step',
+    summary: 'sign the bytes of a file, as cosign does',
+    load: async () => (await import('./commands/sign-blob.ts')).signBlob,
+  },
+  'attest-blob': {
+    group: 'one step',
+    summary: 'sign a statement about a file, as cosign does',
+    load: async () => (await import('./commands/attest-blob.ts')).attestBlob,
+  },
   tree: { group: 'look', summary: 'all evidence on an artifact', load: async () => (await import('./commands/tree.ts')).tree },
   download: {
     group: 'look',

@@ -12,7 +12,7 @@ export const REGISTRY_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 
 /** Flags of commands that sign. */
 export const SIGNER_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  key: { type: 'string', value: 'KEY', help: 'local, file:PATH, env:NAME or a path', default: 'local' },
+  key: { type: 'string', value: 'KEY', help: 'local, file:PATH, env://NAME or a path', default: 'local' },
   'passphrase-file': { type: 'string', value: 'FILE', help: 'file that holds the passphrase of the key' },
 }
 

@@ -1,20 +1,43 @@
 import { resolve } from 'node:path'
 import { guessReference } from '../artifact/guess-reference.ts'
+import type { Reference } from '../artifact/reference.ts'
 import type { SealRequest, SealedArtifact } from '../chain/seal-artifact.ts'
+import { fail } from '../kernel/errors.ts'
 import type { Context, OptionSpec } from './command.ts'
 import { openSignerOf, openWorkspaceOf } from './context.ts'
 import { predicateWord } from './render/verdict.ts'
 
-/** Flags of `sign` and `attest`: where the result goes. */
+/** Flags of commands that sign: where the result goes. */
 export const SEAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  yes: { type: 'boolean', short: 'y', help: 'ask nothing' },
   bundle: { type: 'string', value: 'OUT', help: 'also write the Sigstore bundle here (one line more, for .jsonl)' },
   to: { type: 'string', value: 'REPOSITORY', help: 'attach to this registry/repository or oci:DIR' },
 }
 
 /** What `sign` and `attest` share: artifact, key, places. */
 export async function sealRequestOf(context: Context, artifact: string): Promise<Omit<SealRequest, 'predicateType' | 'predicate'>> {
+  return await requestFor(context, await guessReference(context.deps, artifact))
+}
+
+/** The same for `sign-blob` and `attest-blob`, where the word is a file, whatever its content. */
+export async function blobRequestOf(context: Context, file: string): Promise<Omit<SealRequest, 'predicateType' | 'predicate'>> {
+  return await requestFor(context, { scheme: 'file', path: resolve(context.cwd, file) })
+}
+
+/** The values of `-a NAME=VALUE`. Throws `usage` for one without a name, or a name twice. */
+export function annotationsOf(list: readonly string[]): { readonly annotations?: Readonly<Record<string, string>> } {
+  const annotations = new Map<string, string>()
+  for (const each of list.flatMap((value) => value.split(','))) {
+    const [name = '', value] = [each.split('=')[0], each.includes('=') ? each.slice(each.indexOf('=') + 1) : undefined]
+    if (name === '' || value === undefined) throw fail('usage', 'is not NAME=VALUE', { where: `--annotations ${each.slice(0, 60)}` })
+    if (annotations.has(name)) throw fail('usage', 'stands there twice', { where: `--annotations ${name.slice(0, 60)}` })
+    annotations.set(name, value)
+  }
+  return list.length === 0 ? {} : { annotations: Object.fromEntries(annotations) }
+}
+
+async function requestFor(context: Context, reference: Reference): Promise<Omit<SealRequest, 'predicateType' | 'predicate'>> {
   const workspace = await openWorkspaceOf(context)
-  const reference = await guessReference(context.deps, artifact)
   const { signer, kind } = await openSignerOf(context, workspace)
   const bundle = context.flags.text('bundle')
   const to = context.flags.text('to')
@@ -25,6 +48,7 @@ export async function sealRequestOf(context: Context, artifact: string): Promise
     signerKind: kind,
     ...(bundle === undefined ? {} : { bundleFile: resolve(context.cwd, bundle) }),
     ...(to === undefined ? {} : { to }),
+    ...(context.flags.on('no-upload') || context.flags.text('upload') === 'false' ? { attach: false } : {}),
   }
 }
 

@@ -1,8 +1,9 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { toBase64 } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { encryptPkcs8, isEncryptedPkcs8 } from './pkcs8.ts'
+import { signWithKey } from './sign-with.ts'
 import type { KeyAlgorithm, Signer } from './signer.ts'
 
 /** A public key that verifies. `verify` never throws: what is no signature does not match. */
@@ -45,8 +46,7 @@ export function exportPrivateKey(key: KeyObject, passphrase: string | undefined)
 export function loadSigner(pem: string, passphrase?: string, where?: string): Signer {
   const key = openPrivateKey(pem, passphrase, at(where))
   const { keyId, algorithm, pem: publicKeyPem } = publicKeyOf(key, where)
-  const hash = algorithm === 'ed25519' ? null : 'sha256'
-  return { keyId, algorithm, publicKeyPem, sign: (bytes) => Promise.resolve(new Uint8Array(sign(hash, bytes, key))) }
+  return { keyId, algorithm, publicKeyPem, ...signWithKey(key) }
 }
 
 /** A public key of a SubjectPublicKeyInfo PEM. Throws `key-invalid` saying what the text is instead. */

@@ -16,7 +16,12 @@ export type SignerIdentity = {
   /** sha256 of the SubjectPublicKeyInfo, hexadecimal; of the leaf certificate's key for identities. */
   readonly keyId: string
   /** The exact certificate identity and issuer, for kind `identity`. */
-  readonly identity?: { readonly subject: string; readonly issuer: string }
+  readonly identity?: {
+    readonly subject: string
+    readonly issuer: string
+    /** What the certificate authority wrote about the run (Fulcio's extensions), by name; verified with the certificate. */
+    readonly facts?: Readonly<Record<string, string | undefined>>
+  }
 }
 
 /** A time and how it is proven. `asserted` is the signer's word only; `at` is then empty when the evidence names no time. */

@@ -2,12 +2,15 @@ import { digestOf, digestSetOf } from '../kernel/digest.ts'
 import { TallyError } from '../kernel/errors.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import type { Artifact } from '../artifact/artifact.ts'
+import { withOthers } from '../artifact/other-digests.ts'
+import type { OtherDigests } from '../artifact/other-digests.ts'
 import { PREDICATE } from '../evidence/evidence.ts'
 import type { Statement, UnverifiedEvidence } from '../evidence/evidence.ts'
 import { checkPredicate } from '../evidence/predicates/index-table.ts'
 import { STATEMENT_V1 } from '../evidence/statement.ts'
 import { checkLog } from './log-check.ts'
-import { matchSubject } from './match-subject.ts'
+import { matchSubject, needsOthers } from './match-subject.ts'
+import type { SubjectMatch } from './match-subject.ts'
 import { maySay, neededFor } from './may.ts'
 import { openEvidence } from './open-evidence.ts'
 import type { Opened } from './open-evidence.ts'
@@ -19,6 +22,8 @@ import { verifyMessage } from './verify-message.ts'
 export type VerifyOptions = {
   /** The bytes of the artifact's file, for signatures over the artifact itself (`cosign sign-blob`). */
   readonly content?: () => AsyncIterable<Uint8Array>
+  /** Digests of the artifact's file beside sha256, for evidence that names no sha256 (npm's names sha512 alone). */
+  readonly others?: OtherDigests
 }
 
 export type Verified = { readonly ok: true; readonly receipt: Receipt } | { readonly ok: false; readonly rejection: Rejection }
@@ -47,7 +52,7 @@ export async function verifyEvidence(
     const { statement, holders } = signed
     const { predicateType } = statement
 
-    const subject = matchSubject(statement, artifact)
+    const subject = await matchByAny(statement, artifact, options)
     if ('why' in subject) return refuse('digest-mismatch', subject.why, predicateType)
     const predicate = checkPredicate(predicateType, statement.predicate)
     if (!predicate.ok)
@@ -61,6 +66,12 @@ export async function verifyEvidence(
     if (error instanceof TallyError && isRejecting(error.code)) return refuse(error.code, error.message)
     throw error
   }
+}
+
+async function matchByAny(statement: Statement, artifact: Artifact, { others }: VerifyOptions): Promise<SubjectMatch> {
+  const match = matchSubject(statement, artifact)
+  if (!('why' in match) || others === undefined || !needsOthers(statement)) return match
+  return matchSubject(statement, withOthers(artifact, await others.compute()))
 }
 
 /** Faults of the evidence, as opposed to those of the world around it. */

@@ -9,7 +9,12 @@ export function transcript(command: string, said: Said, names: Readonly<Record<s
   const text = Object.entries(names)
     .toSorted(([a], [b]) => b.length - a.length)
     .reduce((rest, [from, to]) => rest.replaceAll(from, to), `$ ${command}\n${said.stdout}$ echo $?\n${said.exitCode}\n`)
-  return withMadeUpNumbers(text)
+  return withMadeUpRoots(withMadeUpNumbers(text))
+}
+
+/** The root of the log, which is base64. */
+function withMadeUpRoots(text: string): string {
+  return text.replaceAll(/(?<=root )[0-9A-Za-z+/]{43}=/g, createHash('sha256').update('root').digest('base64'))
 }
 
 /** Hexadecimal numbers of twelve digits and more: a short one is the beginning of a long one where there is such a long one. */

@@ -43,7 +43,7 @@ export function catalogGraph(
   mode: CatalogMode,
 ): { components: Component[]; edges: Edge[]; projects: Project[] } {
   const scopes = scopesOf(graph)
-  const scopeOf = (key: string): Component['scope'] => scopes.get(key) ?? graph.nodes.get(key)?.marked ?? 'required'
+  const scopeOf = (key: string): Component['scope'] => scopes.get(key) ?? 'required'
   const purls = new Map<string, string>(graph.projects.map(({ key, purl }) => [key, purl]))
   for (const [key, node] of graph.nodes) if (mode === 'installed' || scopeOf(key) !== 'dev') purls.set(key, node.purl)
   const components: Component[] = []
@@ -108,5 +108,17 @@ function scopesOf({ nodes, projects }: LockGraph): Map<string, Component['scope'
       }
     }
   }
+  addUnreached(scopes, nodes)
   return scopes
+}
+
+/** What nothing reaches is as its lockfile marks it, or as the same package under another key; else required. */
+function addUnreached(scopes: Map<string, Component['scope']>, nodes: ReadonlyMap<string, LockNode>): void {
+  const byPurl = new Map<string, Component['scope']>()
+  for (const [key, { purl }] of nodes) {
+    const scope = scopes.get(key)
+    const before = byPurl.get(purl)
+    if (scope !== undefined && (before === undefined || STRENGTHS.indexOf(scope) < STRENGTHS.indexOf(before))) byPurl.set(purl, scope)
+  }
+  for (const [key, { purl, marked }] of nodes) if (!scopes.has(key)) scopes.set(key, marked ?? byPurl.get(purl) ?? 'required')
 }
