@@ -12,15 +12,15 @@ export type BuildEnvironment = {
 
 /** Variables every build may see: what programs need to run at all, and where package clients find caches and registries. */
 export const STANDARD_VARIABLES: readonly string[] = [
-  ...['PATH', 'HOME', 'LANG', 'TMPDIR', 'TZ', 'SOURCE_DATE_EPOCH', 'XDG_CACHE_HOME'],
-  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
-  ...['NODE_EXTRA_CA_CERTS', 'npm_config_registry', 'npm_config_cache', 'npm_config_userconfig', 'npm_config_offline'],
-  ...['npm_config_prefer_offline', 'npm_config_ignore_scripts', 'NPM_CONFIG_REGISTRY', 'NPM_CONFIG_CACHE', 'NPM_CONFIG_USERCONFIG'],
-  ...['PIP_INDEX_URL', 'PIP_EXTRA_INDEX_URL', 'PIP_CACHE_DIR', 'PIP_CONFIG_FILE', 'PIP_CERT', 'PIP_NO_INDEX', 'PIP_FIND_LINKS'],
-  ...['UV_CACHE_DIR', 'UV_INDEX_URL', 'UV_DEFAULT_INDEX', 'CARGO_HOME', 'CARGO_NET_OFFLINE', 'RUSTUP_HOME', 'RUSTUP_TOOLCHAIN'],
-  ...['GOPROXY', 'GOSUMDB', 'GONOSUMDB', 'GONOPROXY', 'GOPRIVATE', 'GOFLAGS', 'GOCACHE', 'GOMODCACHE', 'GOPATH', 'GOROOT', 'GOTOOLCHAIN'],
-  ...['JAVA_HOME', 'MAVEN_USER_HOME', 'GRADLE_USER_HOME'],
-]
+  'PATH HOME LANG TMPDIR TZ SOURCE_DATE_EPOCH XDG_CACHE_HOME',
+  'HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR',
+  'NODE_EXTRA_CA_CERTS npm_config_registry npm_config_cache npm_config_userconfig npm_config_offline',
+  'npm_config_prefer_offline npm_config_ignore_scripts NPM_CONFIG_REGISTRY NPM_CONFIG_CACHE NPM_CONFIG_USERCONFIG',
+  'PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_CACHE_DIR PIP_CONFIG_FILE PIP_CERT PIP_NO_INDEX PIP_FIND_LINKS',
+  'UV_CACHE_DIR UV_INDEX_URL UV_DEFAULT_INDEX CARGO_HOME CARGO_NET_OFFLINE RUSTUP_HOME RUSTUP_TOOLCHAIN',
+  'GOPROXY GOSUMDB GONOSUMDB GONOPROXY GOPRIVATE GOFLAGS GOCACHE GOMODCACHE GOPATH GOROOT GOTOOLCHAIN',
+  'JAVA_HOME MAVEN_USER_HOME GRADLE_USER_HOME',
+].flatMap((line) => line.split(' '))
 
 /** What opens our own keys is let through to no build, asked for or not. */
 const NEVER = new Set(['TALLY_KEY_PASSPHRASE', 'COSIGN_PASSWORD', 'TALLY_DATABASE_URL'])
@@ -28,13 +28,13 @@ const NEVER = new Set(['TALLY_KEY_PASSPHRASE', 'COSIGN_PASSWORD', 'TALLY_DATABAS
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,255}$/
 
 /**
- * The environment of a build: an allow-list, plus what the project declares (`build.env`), plus TALLY_OUT, plus
- * SOURCE_DATE_EPOCH (seconds) as the commit's time when there is a commit. Throws `config-invalid` for a declared name
+ * The environment of a build: an allow-list, plus what the project declares (`build.env`), plus TALLY_OUT and
+ * TALLY_NODE (the Node.js that runs tally, for builds that want no other), plus SOURCE_DATE_EPOCH (seconds) as the commit's time when there is a commit. Throws `config-invalid` for a declared name
  * that is none or that may never reach a build.
  */
 export function buildEnvironment(
   env: Readonly<Record<string, string | undefined>>,
-  wanted: { readonly declared: readonly string[]; readonly outDir: string; readonly commitTime?: string },
+  wanted: { readonly declared: readonly string[]; readonly outDir: string; readonly node: string; readonly commitTime?: string },
 ): BuildEnvironment {
   for (const name of wanted.declared) refuseName(name)
   const found: Record<string, string> = {}
@@ -51,13 +51,18 @@ export function buildEnvironment(
   }
   if (wanted.commitTime !== undefined) found['SOURCE_DATE_EPOCH'] = String(Math.floor(Date.parse(wanted.commitTime) / 1000))
   found['TALLY_OUT'] = wanted.outDir
+  found['TALLY_NODE'] = wanted.node
   return { env: found, names: Object.keys(found).toSorted(), withheld: withheld.toSorted() }
 }
 
 function refuseName(name: string): void {
-  if (!NAME.test(name)) throw fail('config-invalid', `names the variable ${JSON.stringify(name)}, which cannot be one`, { where: 'build.env' })
+  if (!NAME.test(name))
+    throw fail('config-invalid', `names the variable ${JSON.stringify(name)}, which cannot be one`, { where: 'build.env' })
   if (NEVER.has(name)) {
-    throw fail('config-invalid', `asks for ${name}, which no build may see`, { where: 'build.env', hint: `take ${name} out of \`build.env\`` })
+    throw fail('config-invalid', `asks for ${name}, which no build may see`, {
+      where: 'build.env',
+      hint: `take ${name} out of \`build.env\``,
+    })
   }
 }
 

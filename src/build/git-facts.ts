@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { TallyError } from '../kernel/errors.ts'
+import { TallyError, asTallyError } from '../kernel/errors.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { askGit, lookWithGit } from './git.ts'
 import { readWorkTree } from './git-work-tree.ts'
@@ -25,7 +25,10 @@ export type GitFacts =
       /** All files of the project that git does not ignore, sorted: tracked or new. */
       readonly files: readonly string[]
     }
-  | { readonly present: false; readonly why: 'no git program' | 'no git repository' | 'no commit yet' | 'git does not trust the repository' }
+  | {
+      readonly present: false
+      readonly why: 'no git program' | 'no git repository' | 'no commit yet' | 'git does not trust the repository'
+    }
 
 type FactDeps = Pick<Deps, 'spawn' | 'env' | 'fs'>
 
@@ -61,18 +64,29 @@ export async function gitFacts(deps: FactDeps, dir: string): Promise<GitFacts> {
 type Absent = Extract<GitFacts, { present: false }>
 
 /** The top of the work tree a directory lies in, and the way from there to it. */
-async function findRepository(deps: FactDeps, dir: string): Promise<{ readonly top: string; readonly prefix: string } | Pick<Absent, 'why'>> {
+async function findRepository(
+  deps: FactDeps,
+  dir: string,
+): Promise<{ readonly top: string; readonly prefix: string } | Pick<Absent, 'why'>> {
+  const here = await realpathOf(deps, dir)
   try {
     const answer = await lookWithGit(deps, dir, ['rev-parse', '--show-toplevel', '--show-prefix'])
     if (!answer.ok) return { why: answer.error.includes('dubious ownership') ? 'git does not trust the repository' : 'no git repository' }
     const [top = '', prefix = ''] = answer.out.split('\n')
     // A repository whose configuration puts its work tree elsewhere says nothing about this directory.
-    const here = await deps.fs.realpath(dir)
-    if (top === '' || (await deps.fs.realpath(join(top, prefix))) !== here) return { why: 'no git repository' }
+    if (top === '' || (await realpathOf(deps, join(top, prefix))) !== here) return { why: 'no git repository' }
     return { top, prefix }
   } catch (error) {
     if (error instanceof TallyError && error.code === 'tool-missing') return { why: 'no git program' }
     throw error
+  }
+}
+
+async function realpathOf(deps: FactDeps, path: string): Promise<string> {
+  try {
+    return await deps.fs.realpath(path)
+  } catch (error) {
+    throw asTallyError(error, path)
   }
 }
 

@@ -20,7 +20,12 @@ export async function readWorkTree(deps: WorkTreeDeps, top: string, depth = 0): 
   if (depth > LIMITS.submoduleDepth) throw overLimit('submoduleDepth', LIMITS.submoduleDepth, top)
   const settings = await withoutOwnFilters(deps, top)
   const status = parseStatus(
-    await askGit(deps, top, ['status', '--porcelain=v1', '-z', '--untracked-files=all', '--ignore-submodules=dirty', '--no-renames'], settings),
+    await askGit(
+      deps,
+      top,
+      ['status', '--porcelain=v1', '-z', '--untracked-files=all', '--ignore-submodules=dirty', '--no-renames'],
+      settings,
+    ),
   )
   const index = parseIndex(await askGit(deps, top, ['ls-files', '-v', '--stage', '-z'], settings))
   const changed = new Set(status.map((entry) => entry.path))
@@ -28,7 +33,9 @@ export async function readWorkTree(deps: WorkTreeDeps, top: string, depth = 0): 
   const files = new Set(status.filter((entry) => entry.untracked && !entry.path.endsWith('/')).map((entry) => entry.path))
   for (const entry of index) {
     if (entry.isSubmodule) {
-      const inner = (await isThere(deps, join(top, entry.path, '.git'))) ? await readWorkTree(deps, join(top, entry.path), depth + 1) : NOTHING
+      const inner = (await isThere(deps, join(top, entry.path, '.git')))
+        ? await readWorkTree(deps, join(top, entry.path), depth + 1)
+        : NOTHING
       for (const path of inner.changed) changed.add(`${entry.path}/${path}`)
       for (const path of inner.files) files.add(`${entry.path}/${path}`)
       continue
@@ -57,7 +64,11 @@ function parseIndex(out: string): readonly { readonly path: string; readonly isS
     .filter((line) => line.includes('\t'))
     .map((line) => {
       const tag = line[0] ?? ''
-      return { path: line.slice(line.indexOf('\t') + 1), isSubmodule: line.slice(2, 8) === '160000', isUnwatched: tag === 'S' || /[a-z]/.test(tag) }
+      return {
+        path: line.slice(line.indexOf('\t') + 1),
+        isSubmodule: line.slice(2, 8) === '160000',
+        isUnwatched: tag === 'S' || /[a-z]/.test(tag),
+      }
     })
 }
 

@@ -13,7 +13,16 @@ export type GitAnswer = { readonly ok: true; readonly out: string } | { readonly
 export type GitSetting = readonly [key: string, value: string]
 
 /** What the user or machine says about git at large; a repository's own files say nothing through these. */
-const KEPT = ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM', 'GIT_CEILING_DIRECTORIES', 'TMPDIR']
+const KEPT = [
+  'PATH',
+  'HOME',
+  'XDG_CONFIG_HOME',
+  'GIT_CONFIG_GLOBAL',
+  'GIT_CONFIG_SYSTEM',
+  'GIT_CONFIG_NOSYSTEM',
+  'GIT_CEILING_DIRECTORIES',
+  'TMPDIR',
+]
 
 // A repository's own configuration may name programs (a monitor, hooks, filters, transports) and ways not to look
 // closely. Looking at a project must run none of its code and must see every change.

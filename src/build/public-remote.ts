@@ -1,7 +1,7 @@
 import { withoutUserInfo } from '../kernel/redact.ts'
 
 const PUBLIC = new Set(['https:', 'http:', 'ssh:', 'git:', 'git+ssh:'])
-const SCP_LIKE = /^(?:[^\s@/:]{1,256}@)?([A-Za-z0-9.-]{2,253}):(?!\/\/)(.{1,2048})$/
+const SCP_LIKE = /^(?:[^\s@/:]{1,256}@)?([A-Za-z0-9.-]{2,253}):(?![/]{2}|:)([^\s\\]{1,2048})$/
 
 /**
  * A remote's address as others may see it: no user info, no query, no fragment; the short form `user@host:path` as

@@ -31,10 +31,20 @@ export type RunState = {
    * The stored result of a step if it is there, fits the schema and `usable` agrees (which hashes what it points at
    * again); otherwise does the work and stores its result before it is acknowledged.
    */
-  readonly step: <T>(name: string, schema: z.ZodType<T>, usable: (result: T) => Promise<boolean>, work: () => Promise<T>) => Promise<{ result: T; reused: boolean }>
+  readonly step: <T>(
+    name: string,
+    schema: z.ZodType<T>,
+    usable: (result: T) => Promise<boolean>,
+    work: () => Promise<T>,
+  ) => Promise<{ result: T; reused: boolean }>
 }
 
-export async function openRunState(deps: Pick<Deps, 'fs' | 'randomBytes'>, runsDir: string, key: string, boundary: (step: string) => Promise<void>): Promise<RunState> {
+export async function openRunState(
+  deps: Pick<Deps, 'fs' | 'randomBytes'>,
+  runsDir: string,
+  key: string,
+  boundary: (step: string) => Promise<void>,
+): Promise<RunState> {
   const dir = join(runsDir, key)
   await deps.fs.mkdir(dir, { recursive: true, mode: 0o700 })
   return {

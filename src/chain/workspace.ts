@@ -23,8 +23,12 @@ export type Workspace = {
   readonly ledger: () => Promise<Ledger>
   /** Signs checkpoints of this data directory's log. */
   readonly logKey: () => Promise<LogKey>
-  /** An environment's registry: `default` is an OCI layout of its own here. Out: target and how it is written in references. */
-  readonly environment: (name: string, registry: string) => Promise<{ readonly target: ImageTarget; readonly prefix: string }>
+  /** An environment's registry: `default` is an OCI layout of the project's own here, so that two projects never share a `current`. Out: target and how it is written in references. */
+  readonly environment: (
+    project: string,
+    name: string,
+    registry: string,
+  ) => Promise<{ readonly target: ImageTarget; readonly prefix: string }>
   /** Evidence made on this machine outside any environment, as an OCI layout. */
   readonly evidenceLayout: () => Promise<ImageTarget>
   /** Runs `fn` while no other process of this data directory does the same. */
@@ -49,11 +53,13 @@ export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<
     registryOptions,
     blobs: openDirectoryBlobs(deps, join(dataDir, 'blobs')),
     logKey,
-    ledger: once(async () => openLedger(deps, { dir: join(dataDir, 'ledger'), ...(await logKey()), lock: (fn) => withLock(deps, lockFile('ledger'), fn) })),
-    environment: async (name, registry) => {
+    ledger: once(async () =>
+      openLedger(deps, { dir: join(dataDir, 'ledger'), ...(await logKey()), lock: (fn) => withLock(deps, lockFile('ledger'), fn) }),
+    ),
+    environment: async (project, name, registry) => {
       if (registry === 'default') {
-        const path = join(dataDir, 'registry', name)
-        return { target: await layoutAt(path, `registry-${name}`), prefix: `oci:${path}` }
+        const path = join(dataDir, 'registry', project, name)
+        return { target: await layoutAt(path, `registry-${project}-${name}`), prefix: `oci:${path}` }
       }
       const target = await openTarget(deps, parseReference(registry), registryOptions)
       return { target, prefix: registry.replace(/^registry:/, '') }
@@ -68,4 +74,3 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => (made ??= make())
 }
-

@@ -1,7 +1,6 @@
 import { styleText } from 'node:util'
 import { redact } from '../kernel/redact.ts'
 
-
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'underline'
 
 /** Where results and messages go. Everything that is not written by tally itself passes `safe` first. */
@@ -56,4 +55,3 @@ function wantsColor(when: string, isTerminal: boolean, env: Readonly<Record<stri
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== ''
 }
-

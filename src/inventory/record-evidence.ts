@@ -27,7 +27,8 @@ export async function recordEvidence(store: Store, scope: Scope, artifact: Diges
     key_id: signer.keyId,
     identity: signer.identity?.subject ?? null,
     issuer: signer.identity?.issuer ?? null,
-    signed_at: utcTime(time.at, 'time of the evidence'),
+    // Evidence that names no time keeps none: when it was recorded is another fact.
+    signed_at: time.at === '' ? '' : utcTime(time.at, 'time of the evidence'),
     time_proof: time.proof,
     ...logged,
     matched: receipt.matched,

@@ -51,9 +51,19 @@ export const LIMITS = {
   /** package.json and the like. */
   packageFileBytes: 4 * MiB,
   packageDatabaseBytes: 256 * MiB,
+  /** Names of the files that one package database says its packages own, together. */
+  ownedPathBytes: 256 * MiB,
+  /** Comparisons to find out which packages satisfy the needs of all others. */
+  dependencySteps: 5_000_000,
+  /** An executable of at most this size is read whole; of a larger one its headers and the start of its data. */
+  executableBytes: 64 * MiB,
+  /** The list of packages a Rust program may hold, unpacked. */
+  auditableBytes: 16 * MiB,
   /** All files one SBOM is made of, together. */
   catalogedBytes: 1 * GiB,
   directoryEntries: 2_000_000,
+  /** Files that lockfiles and requirements of one directory speak of, beyond those known by their names. */
+  mentionedFiles: 10_000,
   directoryDepth: 128,
   checkFileBytes: 4 * MiB,
   checkFiles: 200_000,
@@ -102,7 +112,7 @@ export const LIMITS = {
   tufRoots: 256,
   tufKeys: 256,
   lockWaitMs: 60_000,
-  /** Longest wait for another process that writes to the SQLite file. */
+  /** Longest wait for another process that writes to the SQLite file, and for a connection to PostgreSQL. */
   databaseWaitMs: 30_000,
   transactionAttempts: 20,
   /** A temporary file this old belongs to nobody who still writes. */

@@ -15,6 +15,11 @@ export function safeLines(text: string): string {
     .join('\n')
 }
 
+/** A number and what it counts: `1 finding`, `2 findings`; `plural` for words that take no s. */
+export function countOf(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`
+}
+
 /** Cuts a text to `width` characters (UTF-16 units), marking the cut with an ellipsis. A pair of surrogates is not cut in two. */
 export function shorten(text: string, width: number): string {
   if (text.length <= width) return text

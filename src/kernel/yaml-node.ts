@@ -30,7 +30,7 @@ type Options = { readonly code: ErrorCode; readonly limitName: LimitName }
 /**
  * Parses YAML 1.2 (core schema; no merge keys, no custom types) from bytes within caps: size, depth (jsonDepth) and nodes
  * (yamlNodes), where every use of an alias counts all it stands for. Throws `code`, naming file:line:column, for syntax
- * errors, repeated keys, keys that are no scalars, and aliases without an anchor.
+ * errors, repeated keys, and aliases without an anchor.
  */
 export function parseYamlNodes(bytes: Uint8Array, where: string, options: Options): YamlText {
   const limit = LIMITS[options.limitName]
@@ -39,11 +39,12 @@ export function parseYamlNodes(bytes: Uint8Array, where: string, options: Option
   const lines = indexLines(text)
   const documents = composed(text, where, options.code)
   for (const document of documents) {
-    const error = document.errors[0]
+    // A warning is a tag or directive of a meaning we do not know.
+    const error = document.errors[0] ?? document.warnings[0]
     if (error !== undefined)
       throw fail(options.code, `is not YAML: ${plain(error.message)}`, { where: placeText(where, lines, error.pos[0]) })
   }
-  const reader = nodeReader(where, lines, options.code)
+  const reader = nodeReader(text, where, lines, options.code)
   return { text, lines, documents: documents.map((document) => reader(document.contents)) }
 }
 
@@ -58,7 +59,7 @@ function composed(text: string, where: string, code: ErrorCode): readonly Docume
   }
 }
 
-function nodeReader(where: string, lines: LineIndex, code: ErrorCode): (contents: unknown) => YamlNode {
+function nodeReader(text: string, where: string, lines: LineIndex, code: ErrorCode): (contents: unknown) => YamlNode {
   const anchors = new Map<string, Node>()
   let nodes = 0
   const refuse = (message: string, offset: number): Error => fail(code, message, { where: placeText(where, lines, offset) })
@@ -89,8 +90,8 @@ function nodeReader(where: string, lines: LineIndex, code: ErrorCode): (contents
       const seen = new Set<string>()
       const entries = node.items.map((pair): YamlEntry => {
         const key = read(pair.key, depth + 1, range.start, within)
-        if (key.kind !== 'scalar') throw refuse('has a key that is a list or a map', key.start)
-        const name = String(key.value)
+        // A key that is a list or a map goes by its text (`{{ placeholder }}` of a template is one): no schema knows such a name.
+        const name = key.kind === 'scalar' ? String(key.value) : text.slice(key.start, key.end)
         if (seen.has(name)) throw refuse(`has the key ${JSON.stringify(name.slice(0, 60))} twice in one map`, key.start)
         seen.add(name)
         return { key: name, keyRange: { start: key.start, end: key.end }, value: read(pair.value, depth + 1, key.end, within) }

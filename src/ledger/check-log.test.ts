@@ -164,6 +164,17 @@ test('a bundle that is lost does not hide what else is wrong', async () => {
   )
 })
 
+test('a bundle that is lost with its hashes: what could not be checked is told', async () => {
+  const report = await checkSpoilt(async (log) => {
+    await rm(join(log, 'tile/entries/000'))
+    await rm(join(log, 'tile/0/000'))
+  })
+  expect(report.problems).toEqual([
+    { file: 'tile/entries/000', why: 'is missing or too large' },
+    { file: 'tile/0/000', why: 'is lost with its entries: nothing after it could be checked' },
+  ])
+})
+
 test('entries taken from the end, with their tiles made anew, do not lead to the signed root', async () => {
   await using shorter = await makeDataDir()
   await (await shorter.open()).append(entriesFrom(0, SIZE - 1))

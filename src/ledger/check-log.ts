@@ -111,11 +111,12 @@ async function recompute(
   for (let index = 0; index * TILE_WIDTH < head.size; index += 1) {
     deps.signal.throwIfAborted()
     const bundle: Tile = { level: 'entries', index, width: Math.min(TILE_WIDTH, head.size - index * TILE_WIDTH) }
-    const entries = await checkBundle(deps, dir, bundle, report)
-    if (entries !== undefined) await compare(bundle, (width) => bundleBytes(entries.slice(0, width)))
+    const whole = await checkBundle(deps, dir, bundle, report)
+    if (whole !== undefined) await compare(bundle, (width) => bundleBytes(whole.entries.slice(0, width)))
     // Without its entries a tile can still carry the ones above, so that one lost bundle does not hide the rest.
-    const leaves = entries?.map((entry) => leafHash(entry)) ?? (await readLeaves(deps, dir, bundle))
-    if (leaves === undefined) return
+    const leaves = whole?.leaves ?? (await readLeaves(deps, dir, bundle))
+    if (leaves === undefined)
+      return report(tilePath({ ...bundle, level: 0 }), 'is lost with its entries: nothing after it could be checked')
     for (const leaf of leaves) {
       for (const { level, hashes } of tree.add(leaf)) {
         await compareHashes(level, hashesAt(level + 1, index * TILE_WIDTH + bundle.width) - 1, hashes)
@@ -128,26 +129,29 @@ async function recompute(
   if (!sameHash(edgeRoot(tree.edge()), head.root)) report('checkpoint', `its root is not that of the ${head.size} entries`)
 }
 
-/** The entries of a bundle if it holds as many as it should; each that is none is reported. */
-async function checkBundle(deps: CheckDeps, dir: string, bundle: Tile, report: ReportProblem): Promise<readonly Uint8Array[] | undefined> {
+type Bundle = { readonly entries: readonly Uint8Array[]; readonly leaves: readonly TreeHash[] }
+
+/** The entries of a bundle and their hashes, if it holds as many as it should; each entry that is none, and the first that is another than its tile of hashes has, is reported. */
+async function checkBundle(deps: CheckDeps, dir: string, bundle: Tile, report: ReportProblem): Promise<Bundle | undefined> {
   const path = tilePath(bundle)
   const bytes = await readBounded(deps, dir, bundle)
   const entries = bytes === undefined ? undefined : entriesOf(bytes)
-  if (bytes === undefined) report(path, 'is missing or too large')
-  else if (entries?.length !== bundle.width) report(path, `does not hold its ${bundle.width} whole entries`)
-  if (entries?.length !== bundle.width) return undefined
+  if (entries?.length !== bundle.width) {
+    report(path, bytes === undefined ? 'is missing or too large' : `does not hold its ${bundle.width} whole entries`)
+    return undefined
+  }
   for (const [at, entry] of entries.entries()) {
     const parsed = parseEntry(entry)
     if ('why' in parsed) report(path, `entry ${bundle.index * TILE_WIDTH + at} ${parsed.why}`)
   }
-  const leaves = await readLeaves(deps, dir, bundle)
-  const wrong = leaves === undefined ? -1 : entries.findIndex((entry, at) => !sameHash(leafHash(entry), leaves[at] as TreeHash))
-  if (wrong >= 0)
-    report(
-      path,
-      `entry ${bundle.index * TILE_WIDTH + wrong} is not the one that ${tilePath({ ...bundle, level: 0 })} has the hash of; one of the two was changed`,
-    )
-  return entries
+  const leaves = entries.map((entry) => leafHash(entry))
+  const stored = await readLeaves(deps, dir, bundle)
+  const wrong = stored === undefined ? -1 : leaves.findIndex((leaf, at) => !sameHash(leaf, stored[at] as TreeHash))
+  if (wrong >= 0) {
+    const tile = tilePath({ ...bundle, level: 0 })
+    report(path, `entry ${bundle.index * TILE_WIDTH + wrong} is not the one that ${tile} has the hash of; one of the two was changed`)
+  }
+  return { entries, leaves }
 }
 
 async function readLeaves(deps: CheckDeps, dir: string, bundle: Tile): Promise<readonly TreeHash[] | undefined> {

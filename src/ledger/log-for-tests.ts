@@ -2,14 +2,13 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Deps, FileSystem } from '../kernel/deps.ts'
 import { digestOf } from '../kernel/digest.ts'
 import { utf8 } from '../kernel/bytes.ts'
 import type { LogEntry } from '../kernel/log-proof.ts'
+import { withLock } from '../store/lock.ts'
 import { openLedger } from './log.ts'
-import type { Ledger, Lock } from './log.ts'
+import type { Ledger } from './log.ts'
 import { openLogKey } from './log-key.ts'
 import type { LogKey } from './log-key.ts'
 import { makeNoteSigner, makeNoteVerifier } from './note.ts'
@@ -49,28 +48,11 @@ export async function makeDataDir(): Promise<DataDir> {
 /** Opens the log of a data directory, with its own key and a lock among processes. */
 export async function openTestLedger(dataDir: string, fileSystem: FileSystem = fs): Promise<Ledger> {
   const key = await openLogKey(ledgerDeps(), join(dataDir, 'keys'))
-  return await openLedger(ledgerDeps(fileSystem), { ...key, dir: join(dataDir, 'ledger'), lock: fileLock(join(dataDir, 'ledger.lock')) })
-}
-
-/** A lock that dies with its process. */
-export function fileLock(path: string): Lock {
-  return async (fn) => {
-    const database = new DatabaseSync(path, { timeout: 0 })
-    try {
-      for (;;) {
-        try {
-          database.exec('pragma journal_mode = memory; begin exclusive')
-          break
-        } catch (error) {
-          if (!(error instanceof Error && 'errcode' in error && error.errcode === 5)) throw error
-          await pause(5)
-        }
-      }
-      return await fn()
-    } finally {
-      database.close()
-    }
-  }
+  return await openLedger(ledgerDeps(fileSystem), {
+    ...key,
+    dir: join(dataDir, 'ledger'),
+    lock: (fn) => withLock(ledgerDeps(), join(dataDir, 'ledger.lock'), fn),
+  })
 }
 
 /** The nth entry of a made-up log. */

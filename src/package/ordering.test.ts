@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parseApkVersion } from './apk-version.ts'
 import { compareGeneric, orderingOf } from './ordering.ts'
 
 const shared = process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../shared/data')
@@ -20,6 +21,7 @@ describe.skipIf(!existsSync(data))('orderings against the vectors', () => {
     ['npm', 'semver-versions.txt', 75],
     ['deb', 'debian-versions.txt', 25],
     ['deb', 'debian-versions-generated.txt', 12_000],
+    ['apk', 'alpine-versions-generated.txt', 12_000],
   ])('%s: %s', (type, file, least) => {
     const pairs = readPairs(file)
     expect(pairs.length).toBeGreaterThan(least)
@@ -29,6 +31,14 @@ describe.skipIf(!existsSync(data))('orderings against the vectors', () => {
       return order === undefined || back === undefined || signOf(order) !== sign || Math.sign(order) !== -Math.sign(back) + 0
     })
     expect(wrong).toEqual([])
+  })
+
+  it('apk: alpine-versions.txt, of which apk takes some that are no versions by its own grammar', () => {
+    const pairs = readPairs('alpine-versions.txt').filter(
+      ([a, , b]) => parseApkVersion(a) !== undefined && parseApkVersion(b) !== undefined,
+    )
+    expect(pairs.length).toBeGreaterThan(670)
+    expect(pairs.filter(([a, sign, b]) => signOf(orderingOf('apk')(a, b) ?? Number.NaN) !== sign)).toEqual([])
   })
 })
 
@@ -46,6 +56,14 @@ describe('orderings', () => {
     ['deb', '1.0-1', '1.0-1+deb12u1'],
     ['deb', '9.9', '1:0.1'],
     ['deb', '1.0-1', '1.0-1.1'],
+    ['apk', '1.2_rc1', '1.2'],
+    ['apk', '1.2', '1.2_p1'],
+    ['apk', '1.2_alpha2', '1.2_alpha10'],
+    ['apk', '1.2-r9', '1.2-r10'],
+    ['apk', '1.2', '1.2-r0'],
+    ['apk', '1.01', '1.1'],
+    ['apk', '1.2.3-r5', '1.2.3a-r0'],
+    ['apk', '6.6.2-r1', '6.6.2p1-r0'],
     ['gem', '1.0.0.rc1', '1.0.0'],
     ['pypi', '1.0.post1', '1.1'],
     ['generic', '1.9', '1.10'],
@@ -58,6 +76,8 @@ describe('orderings', () => {
   it('does not know the order of what is no version', () => {
     expect(orderingOf('npm')('latest', '1.0.0')).toBeUndefined()
     expect(orderingOf('deb')('x:1', '1')).toBeUndefined()
+    expect(orderingOf('apk')('1.2_unheard', '1.2')).toBeUndefined()
+    expect(orderingOf('apk')('1.2-ruff', '1.2')).toBeUndefined()
     expect(compareGeneric('abc', 'def')).toBeUndefined()
   })
 

@@ -1,5 +1,7 @@
+import { compareApkVersions, parseApkVersion } from './apk-version.ts'
 import { compareDebVersions, parseDebVersion } from './deb-version.ts'
 import { compareDigits, compareText } from './digits.ts'
+import { compareRpmVersions, parseRpmVersion } from './rpm-version.ts'
 import { compareSemver, parseSemver } from './semver.ts'
 
 /** How an ecosystem orders its versions. Undefined when one of the two is no version of it: unknown is not the same as unequal. */
@@ -12,6 +14,8 @@ const ORDERINGS: Readonly<Record<string, Ordering>> = {
   hex: orderBy(parseSemver, compareSemver),
   swift: orderBy(parseSemver, compareSemver),
   deb: orderBy(parseDebVersion, compareDebVersions),
+  apk: orderBy(parseApkVersion, compareApkVersions),
+  rpm: orderBy(parseRpmVersion, compareRpmVersions),
 }
 
 /** The ordering of a package URL type; the generic one for a type that has none of its own here. */

@@ -3,6 +3,7 @@ import { PREDICATE } from '../evidence/evidence.ts'
 import type { Receipt } from '../trust/receipt.ts'
 import { isAbout } from './about.ts'
 import { readVsa } from './facts/read-vsa.ts'
+import { compileMatcher } from '../kernel/matcher.ts'
 import { show, showAll } from './show.ts'
 
 /** What a verification summary must say to be relied on. */
@@ -12,7 +13,7 @@ export type VsaExpectation = {
   readonly from: readonly string[]
   /** verifier.id, exactly. Undefined: the id that belongs to the key that signed (`verifierIdOf`). */
   readonly verifierId: string | undefined
-  /** resourceUri, exactly. Undefined: cannot be checked, which is a no. */
+  /** resourceUri, exactly or by `pattern:`. Undefined: cannot be checked, which is a no. */
   readonly resourceUri: string | undefined
   readonly levels: readonly string[]
   /** `sha256:…` of the policy's bytes, or its URI. Undefined: any policy will do. */
@@ -60,7 +61,11 @@ export function checkVsa(receipt: Receipt, expected: VsaExpectation): VsaCheck {
       ok: facts.verifierId === (expected.verifierId ?? verifierIdOf(signer.keyId)),
       found: `verifier ${show(facts.verifierId)}`,
     },
-    { step: 'resourceUri', ok: facts.resourceUri === expected.resourceUri, found: `resource ${show(facts.resourceUri)}` },
+    {
+      step: 'resourceUri',
+      ok: expected.resourceUri !== undefined && compileMatcher(expected.resourceUri).matches(facts.resourceUri),
+      found: `resource ${show(facts.resourceUri)}`,
+    },
     { step: 'verificationResult', ok: facts.result === 'PASSED', found: facts.result },
     {
       step: 'verifiedLevels',

@@ -18,6 +18,9 @@ function refusal(text: string): { where: string | undefined; message: string } {
 const HEAD = 'version: 1\nname: p\n'
 const SIGNED = `${HEAD}require:\n  signature: { from: [a] }\n`
 
+const waiver = (change: object): string =>
+  `${SIGNED}waivers: [${JSON.stringify({ id: 'w', clause: 'signature', 'asked-by': 'a', 'approved-by': 'b', reason: 'r', ticket: 't', scope: '*', 'not-after': '2027-01-01T00:00:00Z', ...change })}]\n`
+
 describe('parsePolicy', () => {
   it('reads a policy, fills in defaults, and names the very bytes', () => {
     const bytes = utf8(`# a comment counts too\n${SIGNED}`)
@@ -46,6 +49,7 @@ describe('parsePolicy', () => {
     [`${HEAD}require:\n  provenance: { from: [a], max-age: 30 days }\n`, 'prod.yaml:4:37', 'length of time'],
     [`${HEAD}require:\n  verdict: { from: [a], levels: [three] }\n`, 'prod.yaml:4:34', 'must be a level'],
     [`${SIGNED}forbid: { packages: ["pkg:npm/a"] }\n`, 'prod.yaml:5:1', 'needs require.sbom'],
+    [`${HEAD}require: { sbom: { from: [a] } }\nforbid: { licences: [AGPL3] }\n`, 'prod.yaml:4:22', 'is not one SPDX licence id'],
     [`${HEAD}require: { sbom: { from: [a] } }\nforbid: { licences: [MIT OR ISC] }\n`, 'prod.yaml:4:22', 'is not one SPDX licence id'],
     [`${HEAD}require: { sbom: { from: [a] } }\nforbid: { packages: [left-pad] }\n`, 'prod.yaml:4:22', 'is not a package URL'],
     [`${HEAD}require: { sbom: { from: [a] } }\nforbid: { packages: ["pkg:npm/a@>=x.y.z"] }\n`, 'prod.yaml:4:22', 'is not a package URL'],
@@ -60,8 +64,6 @@ describe('parsePolicy', () => {
   })
 
   it('refuses waivers of clauses that do not exist, without a time zone, and two of one name', () => {
-    const waiver = (change: object): string =>
-      `${SIGNED}waivers: [${JSON.stringify({ id: 'w', clause: 'signature', 'asked-by': 'a', 'approved-by': 'b', reason: 'r', ticket: 't', scope: '*', 'not-after': '2027-01-01T00:00:00Z', ...change })}]\n`
     expect(() => parsePolicy(utf8(waiver({})), 'p')).not.toThrow()
     expect(refusal(waiver({ clause: 'signatures' })).message).toContain('is no clause')
     expect(refusal(waiver({ 'not-after': '2027-01-01' })).message).toContain('not-after')

@@ -27,11 +27,11 @@ const WAIVER = {
 }
 
 function withWaivers(...waivers: Partial<typeof WAIVER>[]): string {
-  return `${FULL_POLICY}waivers: ${JSON.stringify(waivers.map((waiver) => ({ ...WAIVER, ...waiver })))}\n`
+  return `${FULL_POLICY}waivers: ${JSON.stringify(waivers.map((waiver) => Object.assign({}, WAIVER, waiver)))}\n`
 }
 
 function judge(text: string, sbom: ReceiptParts | null): Verdict {
-  const parts = [GOOD.signature, GOOD.provenance, GOOD.check, GOOD.verdict, ...(sbom === null ? [] : [sbom])]
+  const parts = [GOOD.signature, GOOD.provenance, GOOD.publish, GOOD.check, GOOD.verdict, ...(sbom === null ? [] : [sbom])]
   return evaluate(policyOf(text), { artifact: ARTIFACT, receipts: parts.map(receipt), now: NOW, headCommit: COMMIT, resourceUri: RESOURCE })
 }
 
@@ -113,7 +113,7 @@ describe('a waiver', () => {
     const bad = {
       ...GOOD.provenance,
       authority: 'b',
-      predicate: { ...PROVENANCE_PREDICATE, buildDefinition: { ...PROVENANCE_PREDICATE.buildDefinition, internalParameters: {} } },
+      predicate: { ...PROVENANCE_PREDICATE, buildDefinition: { ...PROVENANCE_PREDICATE.buildDefinition, resolvedDependencies: [] } },
     }
     for (const verdict of [ask(good), ask(good, bad)]) {
       expect(verdict.decision).toBe('allow')

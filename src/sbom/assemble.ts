@@ -62,12 +62,17 @@ function settleSubject(hint: SubjectHint, projects: readonly Project[], fallback
   return { name, version, purl, digests: hint.digests ?? {} }
 }
 
-/** What lies in a file that an operating system's package owns is that package, and stands in the SBOM once. */
+/**
+ * What lies in a file that an operating system's package owns is that package, and stands in the SBOM once; so does an installed
+ * package that the cataloger of its lockfile reports.
+ */
 function dropOwned(catalogs: readonly Catalog[]): Component[] {
   const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
-  return catalogs
-    .flatMap((catalog) => catalog.components)
-    .filter(({ evidence }) => !evidence.every(({ file }) => owned.some((paths) => paths.has(file))))
+  return catalogs.flatMap((catalog) => {
+    const claims = catalogs.flatMap((other) => (other === catalog || other.claimed === undefined ? [] : [other.claimed]))
+    const elsewhere = [...owned, ...claims]
+    return catalog.components.filter(({ evidence }) => !evidence.every(({ file }) => elsewhere.some((paths) => paths.has(file))))
+  })
 }
 
 /** One component for each package URL, sorted; the same for any order of what was found. */
@@ -84,9 +89,19 @@ export function mergeComponents(found: readonly Component[]): Component[] {
 
 const SCOPES: readonly Component['scope'][] = ['required', 'optional', 'dev']
 
+/** A package found twice with two licences may be under both: neither is dropped. */
+function bothLicences(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined || a === b) return a ?? b
+  return [a, b]
+    .toSorted(compareText)
+    .map((each) => (/\s/.test(each) ? `(${each})` : each))
+    .join(' AND ')
+}
+
 function mergeTwo(a: Component, b: Component): Component {
   const evidence = new Map([...a.evidence, ...b.evidence].map((item) => [canonicalJson(item), item]))
-  const licence = a.licence ?? b.licence
+  const licence = bothLicences(a.licence, b.licence)
+  const range = a.range ?? b.range
   const layer = a.layer ?? b.layer
   return {
     purl: a.purl,
@@ -95,6 +110,7 @@ function mergeTwo(a: Component, b: Component): Component {
     type: a.type,
     hashes: agreedHashes(a.hashes, b.hashes),
     ...(licence === undefined ? {} : { licence }),
+    ...(range === undefined ? {} : { range }),
     evidence: [...evidence].toSorted(([left], [right]) => compareText(left, right)).map(([, item]) => item),
     scope: SCOPES.find((scope) => a.scope === scope || b.scope === scope) ?? a.scope,
     ...(layer === undefined ? {} : { layer }),
@@ -124,7 +140,11 @@ function settleEdges(found: readonly Edge[], subject: string, roots: ReadonlySet
  */
 function adopt(subject: string, components: readonly Component[], edges: readonly Edge[]): Edge[] {
   const targets = new Map<string, string[]>()
-  for (const { from, to } of edges) targets.set(from, [...(targets.get(from) ?? []), to])
+  for (const { from, to } of edges) {
+    const known = targets.get(from)
+    if (known === undefined) targets.set(from, [to])
+    else known.push(to)
+  }
   const reached = new Set<string>()
   reach([subject], targets, reached)
   const needed = new Set(edges.filter(({ from }) => !reached.has(from)).map(({ to }) => to))
@@ -138,12 +158,12 @@ function adopt(subject: string, components: readonly Component[], edges: readonl
   return adopted
 }
 
-function reach(from: string[], targets: ReadonlyMap<string, readonly string[]>, reached: Set<string>): void {
-  const waiting = from
+function reach(from: readonly string[], targets: ReadonlyMap<string, readonly string[]>, reached: Set<string>): void {
+  const waiting = [...from]
   for (let purl = waiting.pop(); purl !== undefined; purl = waiting.pop()) {
     if (reached.has(purl)) continue
     reached.add(purl)
-    waiting.push(...(targets.get(purl) ?? []))
+    for (const target of targets.get(purl) ?? []) if (!reached.has(target)) waiting.push(target)
   }
 }
 

@@ -83,12 +83,37 @@ describe('the runtime closure of a directory', () => {
     expect(warnings).toEqual(['Cargo.lock declares packages that are not in the SBOM: no cataloger reads it'])
   })
 
+  it('names only the first of many', async () => {
+    await write(Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`requirements-${at}.txt`, ''])))
+    await closure()
+    expect(warnings).toHaveLength(6)
+    expect(warnings.at(-1)).toBe('4 more files declare packages that are not in the SBOM')
+  })
+
   it('reads the lockfiles it is told, and only those', async () => {
     await write({ 'package-lock.json': LOCK('app'), 'server/package-lock.json': LOCK('server'), 'yarn.lock': '' })
     const sbom = await closure(['./server/package-lock.json'])
     expect(sbom.completeness).toBe('complete')
     expect(sbom.components.map(({ purl }) => purl)).toEqual(['pkg:npm/a@1.0.0', 'pkg:npm/server@1.0.0'])
     expect(sbom.edges).toContainEqual({ from: 'pkg:generic/project', to: 'pkg:npm/server@1.0.0' })
+  })
+
+  it('reads what a lockfile speaks of, within the directory and through no link', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'tally-'))
+    try {
+      await writeFile(join(outside, 'package.json'), '{"name":"outside","version":"6.6.6"}')
+      const folders = ['.', 'packages/lib', 'linked', '../outside'].map((folder) => `  ${folder}:\n    dependencies: {}\n`)
+      await write({
+        'pnpm-lock.yaml': `lockfileVersion: '9.0'\nimporters:\n${folders.join('')}`,
+        'package.json': { name: 'app', version: '1.0.0' },
+        'packages/lib/package.json': { name: 'lib', version: '2.0.0' },
+      })
+      await symlink(outside, join(directory, 'linked'))
+      const sbom = await closure(['pnpm-lock.yaml'])
+      expect(sbom.components.map(({ purl }) => purl)).toEqual(['pkg:npm/lib@2.0.0', 'pkg:npm/linked', 'pkg:npm/outside'])
+    } finally {
+      await rm(outside, { recursive: true, force: true })
+    }
   })
 
   it('refuses a lockfile that is missing, a link, or outside', async () => {
@@ -117,6 +142,32 @@ describe('the installed packages of a directory', () => {
       await symlink(outside, join(directory, 'elsewhere'))
       await symlink('..', join(directory, 'node_modules/round'))
       expect((await installed()).components.map(({ purl }) => purl)).toEqual(['pkg:npm/a@1.0.0'])
+    } finally {
+      await rm(outside, { recursive: true, force: true })
+    }
+  })
+
+  it.each([
+    ['var/lib/dpkg', '/opt/hidden', 'opt/hidden/status'],
+    ['var', 'data', 'data/lib/dpkg/status'],
+    ['var/lib/dpkg/status', '../../../srv/x', 'srv/x'],
+  ])('follows the link %s to %s where a package manager would, within the directory', async (link, target, path) => {
+    await write({ [path]: 'Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.36-9\n' })
+    await mkdir(dirname(join(directory, link)), { recursive: true })
+    await symlink(target, join(directory, link))
+    const sbom = await installed()
+    expect(sbom.components.map(({ name }) => name)).toEqual(['libc6'])
+    expect(sbom.completeness).toBe('complete')
+  })
+
+  it('follows no link of a database out of the directory', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'tally-'))
+    try {
+      await writeFile(join(outside, 'status'), 'Package: stolen\nStatus: install ok installed\nVersion: 1\n')
+      await mkdir(join(directory, 'var/lib'), { recursive: true })
+      await symlink(outside, join(directory, 'var/lib/dpkg'))
+      await symlink(`${'../'.repeat(20)}${outside}`, join(directory, 'var/lib/apk'))
+      expect((await installed()).components).toEqual([])
     } finally {
       await rm(outside, { recursive: true, force: true })
     }

@@ -1,19 +1,18 @@
-import type { Dirent } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Deps } from '../kernel/deps.ts'
-import { overLimit } from '../kernel/bytes.ts'
-import { TallyError, asTallyError, fail } from '../kernel/errors.ts'
-import { LIMITS } from '../kernel/limits.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
-import { compareText } from '../package/digits.ts'
+import { fail } from '../kernel/errors.ts'
 import { assembleSbom } from './assemble.ts'
 import type { SubjectHint } from './assemble.ts'
 import type { Cataloger, CatalogMode } from './catalogers/cataloger.ts'
-import { CATALOGERS } from './catalogers/table.ts'
-import { startCollection } from './collect.ts'
-import type { Collection } from './collect.ts'
+import type { Inspector } from './catalogers/inspector.ts'
+import { CATALOGERS, INSPECTORS } from './catalogers/table.ts'
+import { startCollection, warnOfUnread } from './collect.ts'
+import { offerFile, readEntries } from './directory-files.ts'
+import type { DirectoryFiles } from './directory-files.ts'
+import { followMentions } from './directory-mentions.ts'
+import { walkDirectory } from './directory-walk.ts'
 import type { Sbom } from './model.ts'
-import { directoryOf, joinPath, matchesGlob } from './path.ts'
+import { directoryOf, joinPath } from './path.ts'
 
 export type DirectoryOptions = {
   readonly mode: CatalogMode
@@ -25,6 +24,7 @@ export type DirectoryOptions = {
   /** Patterns of relative paths that are not looked at (`*` within a segment, `**` over segments). */
   readonly exclude?: readonly string[]
   readonly catalogers?: readonly Cataloger[]
+  readonly inspectors?: readonly Inspector[]
   /** Who says it made the SBOM; this program when not given. */
   readonly tool?: Sbom['tool']
 }
@@ -39,11 +39,13 @@ export async function catalogDirectory(
   directory: string,
   options: DirectoryOptions,
 ): Promise<Sbom> {
-  const collection = startCollection(options.catalogers ?? CATALOGERS, options.mode)
-  if (options.mode === 'installed') await walk(deps, directory, options.exclude ?? [], collection)
-  else await lookAtLockfiles(deps, directory, options.lockfiles, collection)
+  const collection = startCollection(options.catalogers ?? CATALOGERS, options.mode, options.inspectors ?? INSPECTORS)
+  const files: DirectoryFiles = { deps, directory, exclude: options.exclude ?? [], collection, mentions: [] }
+  if (options.mode === 'installed') await walkDirectory(files)
+  else await lookAtLockfiles(files, options.lockfiles)
+  await followMentions(files)
   const { catalogs, completeness, unread } = collection.finish()
-  for (const path of unread.slice(0, 20)) deps.log('warn', `${path} declares packages that are not in the SBOM: no cataloger reads it`)
+  warnOfUnread(deps, unread)
   return assembleSbom(catalogs, {
     subject: options.subject ?? {},
     // The name of a folder differs from clone to clone; the closure must not.
@@ -54,14 +56,13 @@ export async function catalogDirectory(
   })
 }
 
-async function lookAtLockfiles(
-  deps: Pick<Deps, 'fs' | 'signal'>,
-  directory: string,
-  lockfiles: readonly string[] | undefined,
-  collection: Collection,
-): Promise<void> {
+/** What lies beside a lockfile and says what it does not: names, and what is needed for what. */
+const MANIFESTS = new Set(['package.json', 'pyproject.toml', 'Pipfile', 'Cargo.toml', 'go.mod'])
+
+async function lookAtLockfiles(files: DirectoryFiles, lockfiles: readonly string[] | undefined): Promise<void> {
+  const { deps, directory } = files
   if (lockfiles === undefined) {
-    for (const entry of await readEntries(deps, directory)) if (entry.isFile()) await offer(deps, directory, entry.name, collection)
+    for (const entry of await readEntries(deps, directory)) if (entry.isFile()) await offerFile(files, entry.name)
     return
   }
   for (const lockfile of lockfiles) {
@@ -78,66 +79,10 @@ async function lookAtLockfiles(
         hint: 'check `sbom.lockfiles` in tally.yaml',
       })
     }
-    await offer(deps, directory, path, collection)
-    // The lockfile's manifest beside it, for what old lockfiles do not say.
+    await offerFile(files, path)
     for (const entry of inside) {
       const beside = joinPath(directoryOf(path), entry.name)
-      if (entry.isFile() && entry.name === 'package.json') await offer(deps, directory, beside, collection)
+      if (entry.isFile() && MANIFESTS.has(entry.name)) await offerFile(files, beside)
     }
   }
-}
-
-/** Depth first, names by code units, so that no locale and no file system order shows. */
-async function walk(
-  deps: Pick<Deps, 'fs' | 'log' | 'signal'>,
-  directory: string,
-  exclude: readonly string[],
-  collection: Collection,
-): Promise<void> {
-  let entries = 0
-  const visit = async (folder: string, depth: number): Promise<void> => {
-    if (depth > LIMITS.directoryDepth) throw overLimit('directoryDepth', LIMITS.directoryDepth, folder)
-    for (const entry of await readFolder(deps, directory, folder, collection)) {
-      entries += 1
-      if (entries > LIMITS.directoryEntries) throw overLimit('directoryEntries', LIMITS.directoryEntries, folder)
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-      if (exclude.some((pattern) => matchesGlob(path, pattern))) continue
-      if (entry.isDirectory() && entry.name !== '.git') await visit(path, depth + 1)
-      else if (entry.isFile()) await offer(deps, directory, path, collection)
-    }
-  }
-  await visit('', 0)
-}
-
-/** A folder below the top that may not be read makes the result incomplete; the top itself must be readable. */
-async function readFolder(
-  deps: Pick<Deps, 'fs' | 'log' | 'signal'>,
-  directory: string,
-  folder: string,
-  collection: Collection,
-): Promise<Dirent[]> {
-  try {
-    return await readEntries(deps, join(directory, folder))
-  } catch (error) {
-    if (folder === '' || !(error instanceof TallyError) || error.code !== 'permission') throw error
-    deps.log('warn', `${folder} may not be read; the SBOM is incomplete`)
-    collection.miss()
-    return []
-  }
-}
-
-async function readEntries(deps: Pick<Deps, 'fs' | 'signal'>, directory: string): Promise<Dirent[]> {
-  deps.signal.throwIfAborted()
-  try {
-    const entries = await deps.fs.readdir(directory, { withFileTypes: true })
-    return entries.toSorted((a, b) => compareText(a.name, b.name))
-  } catch (error) {
-    throw asTallyError(error, directory)
-  }
-}
-
-async function offer(deps: Pick<Deps, 'fs'>, directory: string, path: string, collection: Collection): Promise<void> {
-  collection.see(path)
-  const limit = collection.wants(path)
-  if (limit !== undefined) collection.take(path, await readFileBounded(deps, join(directory, path), limit))
 }

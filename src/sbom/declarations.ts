@@ -18,11 +18,10 @@ const PATHS = new Set([
   'var/lib/dpkg/status',
   'lib/apk/db/installed',
   'usr/lib/apk/db/installed',
-  'var/lib/rpm/rpmdb.sqlite',
-  'var/lib/rpm/Packages',
-  'var/lib/rpm/Packages.db',
-  'usr/lib/sysimage/rpm/rpmdb.sqlite',
-  'usr/lib/sysimage/rpm/Packages.db',
+  ...['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'].flatMap((folder) =>
+    ['rpmdb.sqlite', 'Packages.db', 'Packages'].map((name) => `${folder}/${name}`),
+  ),
+  'var/lib/rpmmanifest/container-manifest-2',
   'usr/lib/opkg/status',
 ])
 

@@ -2,6 +2,7 @@ import { identityAuthoritiesOf, matchIdentity } from './authority.ts'
 import type { IdentityAuthority, Instance, Trust } from './authority.ts'
 import type { VerifyingKey } from './keys.ts'
 import type { Opened } from './open-evidence.ts'
+import type { Refusal } from './signed.ts'
 import { signingKeyOf } from './sigstore/certificate.ts'
 import { readClaimed, verifyCertificate } from './sigstore/verify-certificate.ts'
 import type { Claimed } from './sigstore/verify-certificate.ts'
@@ -20,18 +21,19 @@ export type Identified = {
  * signature logs, timestamps. Out: what holds; why nothing does; or nothing when there is no certificate or nobody is trusted by
  * identity. Throws `evidence-malformed`, `limit-exceeded`, and what reading a trusted root throws.
  */
-export async function identify(opened: Opened, trust: Trust): Promise<Identified | { readonly why: string } | undefined> {
+export async function identify(opened: Opened, trust: Trust): Promise<Identified | Refusal | undefined> {
   const [leaf, ...rest] = opened.certificates
   const trusted = identityAuthoritiesOf(trust)
   if (leaf === undefined || trusted.length === 0) return undefined
   const [signature, ...others] = opened.signatures
-  if (signature === undefined || others.length > 0) return { why: 'has a certificate and not exactly one signature' }
+  if (signature === undefined || others.length > 0)
+    return { code: 'evidence-malformed', why: 'has a certificate and not exactly one signature' }
   const claimed = readClaimed([leaf, ...rest])
   const meant = trusted.flatMap((authority) => {
     const subject = matchIdentity(authority, claimed.identities, claimed.facts)
     return subject === undefined ? [] : { authority, subject }
   })
-  if (meant.length === 0) return { why: describeStranger(claimed, trusted) }
+  if (meant.length === 0) return { code: 'untrusted', why: describeStranger(claimed, trusted) }
   const authorities: Identified['authorities'][number][] = []
   let refusal = ''
   const judged = new Map<Instance, Witnessed | { readonly why: string }>()
@@ -42,7 +44,7 @@ export async function identify(opened: Opened, trust: Trust): Promise<Identified
     if ('why' in result) refusal = result.why
     else authorities.push({ authority, subject, witnessed: result })
   }
-  if (authorities.length === 0) return { why: `is signed by ${meant[0]?.subject ?? ''}, and ${refusal}` }
+  if (authorities.length === 0) return { code: 'untrusted', why: `names ${meant[0]?.subject ?? ''} as its signer, and ${refusal}` }
   return { claimed, key: signingKeyOf(claimed.leaf), authorities }
 }
 

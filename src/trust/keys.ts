@@ -1,10 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { toBase64 } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { encryptPkcs8, isEncryptedPkcs8 } from './pkcs8.ts'
 import { SCHEMES, verifyBytes, verifyScheme } from './schemes.ts'
 import type { PublicKeyAlgorithm, Scheme } from './schemes.ts'
+import { signWithKey } from './sign-with.ts'
 import { KEY_ALGORITHMS } from './signer.ts'
 import type { KeyAlgorithm, Signer } from './signer.ts'
 
@@ -50,8 +51,7 @@ export function loadSigner(pem: string, passphrase?: string, where?: string): Si
       hint: `keys that sign are ${KEY_ALGORITHMS.join(', ')}`,
     })
   }
-  const hash = algorithm === 'ed25519' ? null : 'sha256'
-  return { keyId, algorithm, publicKeyPem, sign: (bytes) => Promise.resolve(new Uint8Array(sign(hash, bytes, key))) }
+  return { keyId, algorithm, publicKeyPem, ...signWithKey(key) }
 }
 
 /** A public key of a SubjectPublicKeyInfo PEM. Throws `key-invalid` saying what the text is instead. */
@@ -166,7 +166,7 @@ function onlyBlock(pem: string, where: At): { readonly label: string; readonly d
 }
 
 function describeBlock(label: string): string {
-  if (/^ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY$/.test(label)) return 'a key in cosign’s own encrypted form, which is not read yet'
+  if (/^ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY$/.test(label)) return 'a private key in cosign’s own encrypted form'
   if (label.endsWith('PRIVATE KEY')) return 'a private key'
   if (label === 'PUBLIC KEY') return 'a public key'
   return label === 'CERTIFICATE' ? 'a certificate' : `a PEM block named ${label.toLowerCase()}`

@@ -25,7 +25,7 @@ export type Opened = {
 }
 
 export type Says =
-  /** `statement` reads exactly the bytes that `signed` covers; call it only once a signature holds. Throws `evidence-malformed`. */
+  /** `statement` reads exactly the bytes that `signed` covers; what it says counts only once a signature holds. Throws `evidence-malformed`. */
   | { readonly kind: 'statement'; readonly signed: Uint8Array; readonly envelope?: Envelope; readonly statement: () => Statement }
   /** The signature is over the bytes of the artifact itself. */
   | { readonly kind: 'message'; readonly digest?: Extract<BundleContent, { kind: 'message' }>['digest'] }

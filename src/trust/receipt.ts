@@ -17,9 +17,12 @@ export type SignerIdentity = {
   /** sha256 of the SubjectPublicKeyInfo, hexadecimal; of the leaf certificate's key for identities. */
   readonly keyId: string
   /** The exact certificate identity and issuer, for kind `identity`. */
-  readonly identity?: { readonly subject: string; readonly issuer: string }
-  /** What else the certificate says: repository, ref, workflow, trigger, runner and so on. The issuer's word. */
-  readonly certificate?: CertificateFacts
+  readonly identity?: {
+    readonly subject: string
+    readonly issuer: string
+    /** What the certificate authority wrote about the run (Fulcio's extensions), by name; verified with the certificate. */
+    readonly facts?: CertificateFacts
+  }
 }
 
 /** An entry in a public transparency log, verified, and about exactly this signature, key and content. */
@@ -63,4 +66,21 @@ export type Receipt = {
 }
 
 /** Evidence that did not become a receipt, and why; shown to people, never to policy. */
-export type Rejection = { readonly envelope: Digest; readonly where: string; readonly predicateType: string; readonly why: string }
+export type Rejection = {
+  readonly envelope: Digest
+  readonly where: string
+  readonly predicateType: string
+  readonly why: string
+  /**
+   * Which half does not meet: `untrusted` (signed by nobody who is trusted for this), `signature-invalid` (names a trusted key that
+   * did not sign these bytes), `digest-mismatch` (is about other bytes than the artifact's), else what is wrong with the evidence.
+   */
+  readonly code: RejectionCode
+}
+export type RejectionCode =
+  | 'untrusted'
+  | 'signature-invalid'
+  | 'digest-mismatch'
+  | 'evidence-malformed'
+  | 'limit-exceeded'
+  | 'version-unsupported'

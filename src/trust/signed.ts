@@ -8,6 +8,7 @@ import { STATEMENT_V1 } from '../evidence/statement.ts'
 import { verifyWith } from './keys.ts'
 import type { VerifyingKey } from './keys.ts'
 import type { Opened, Says } from './open-evidence.ts'
+import type { RejectionCode } from './receipt.ts'
 import type { HashName } from './schemes.ts'
 import { verifyMessage } from './verify-message.ts'
 import type { Message } from './verify-message.ts'
@@ -23,13 +24,16 @@ export type Signed = {
   readonly by: ReadonlyMap<VerifyingKey, Uint8Array>
 }
 
+/** Why evidence has no signer who counts. */
+export type Refusal = { readonly why: string; readonly code: RejectionCode }
+
 /** Finds which of some keys made the signatures of evidence. Out: that, or why it cannot be said. `by` may be empty. */
 export async function verifySignatures(
   opened: Opened,
   keys: readonly VerifyingKey[],
   artifact: Artifact,
   content: (() => AsyncIterable<Uint8Array>) | undefined,
-): Promise<Signed | { readonly why: string }> {
+): Promise<Signed | Refusal> {
   const { says, signatures } = opened
   if (says.kind === 'message') return await verifyMessageSays(says, signatures, keys, messageOf(artifact, says, content))
   const by = new Map<VerifyingKey, Uint8Array>()
@@ -60,18 +64,19 @@ async function verifyMessageSays(
   signatures: readonly Uint8Array[],
   keys: readonly VerifyingKey[],
   message: Message,
-): Promise<Signed | { readonly why: string }> {
+): Promise<Signed | Refusal> {
   const [signature] = signatures
-  if (signature === undefined) return { why: 'has no signature' }
+  if (signature === undefined) return { code: 'evidence-malformed', why: 'has no signature' }
   const { digest: claimed } = says
   const claimedHash = claimed === undefined ? undefined : hashOf(claimed.algorithm)
-  if (claimed !== undefined && claimedHash === undefined) return { why: 'claims a digest of an algorithm that is not known' }
+  if (claimed !== undefined && claimedHash === undefined)
+    return { code: 'evidence-malformed', why: 'claims a digest of an algorithm that is not known' }
   const { holders, digests, why } = await verifyMessage(message, signature, keys, claimedHash === undefined ? [] : [claimedHash])
   const found = claimedHash === undefined ? undefined : digests.get(claimedHash)
   if (claimed !== undefined && found !== undefined && !equalBytes(found, claimed.value)) {
-    return { why: 'names the digest of other bytes than those of the artifact' }
+    return { code: 'digest-mismatch', why: 'names the digest of other bytes than those of the artifact' }
   }
-  if (holders.length === 0 && why !== undefined) return { why }
+  if (holders.length === 0 && why !== undefined) return { code: 'untrusted', why }
   const sha256 = digests.get('sha256')
   return {
     statement: () => messageStatement(sha256),

@@ -46,7 +46,14 @@ describe('a trust list', () => {
   })
 
   test('names identities exactly, by pattern only where it says so, and reads a root of their own when it is needed', async () => {
-    const entry = { name: 'ci', authority: 'identity', subject: 'pattern:https://x/*', issuer: 'https://issuer', may: ['sign'], root: 'root.json' }
+    const entry = {
+      name: 'ci',
+      authority: 'identity',
+      subject: 'pattern:https://x/*',
+      issuer: 'https://issuer',
+      may: ['sign'],
+      root: 'root.json',
+    }
     const [ci] = identityAuthoritiesOf(await resolve([entry]))
     const facts = { issuer: 'https://issuer' }
     expect(ci && matchIdentity(ci, ['other', 'https://x/y'], facts)).toBe('https://x/y')

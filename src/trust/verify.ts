@@ -2,22 +2,29 @@ import { digestOf } from '../kernel/digest.ts'
 import { TallyError } from '../kernel/errors.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import type { Artifact } from '../artifact/artifact.ts'
+import { withOthers } from '../artifact/other-digests.ts'
+import type { OtherDigests } from '../artifact/other-digests.ts'
+import { PREDICATE } from '../evidence/evidence.ts'
 import type { Statement, UnverifiedEvidence } from '../evidence/evidence.ts'
 import { checkPredicate } from '../evidence/predicates/index-table.ts'
 import type { Authority, Trust } from './authority.ts'
 import { findHolders } from './holders.ts'
 import type { Holder } from './holders.ts'
 import { checkLog } from './log-check.ts'
-import { matchSubject } from './match-subject.ts'
+import { matchSubject, needsOthers } from './match-subject.ts'
+import type { SubjectMatch } from './match-subject.ts'
 import { maySay, neededFor } from './may.ts'
 import { openEvidence } from './open-evidence.ts'
-import type { Receipt, Rejection } from './receipt.ts'
+import type { Opened } from './open-evidence.ts'
+import type { Receipt, Rejection, RejectionCode } from './receipt.ts'
 import { assertedTime } from './statement-time.ts'
 import { provenTimeOf, transparencyOf } from './vouched.ts'
 
 export type VerifyOptions = {
   /** The bytes of the artifact's file, for signatures over the artifact itself (`cosign sign-blob`). */
   readonly content?: () => AsyncIterable<Uint8Array>
+  /** Digests of the artifact's file beside sha256, for evidence that names no sha256 (npm's names sha512 alone). */
+  readonly others?: OtherDigests
   /**
    * Whether a predicate is taken as it is, also where it is not what its type promises. For questions of who signed, as cosign
    * asks them; a policy never sees such a receipt.
@@ -40,46 +47,61 @@ export async function verifyEvidence(
   trust: Trust,
   options: VerifyOptions = {},
 ): Promise<Verified> {
-  const refuse = (why: string, predicateType = ''): Verified => ({
+  const refuse = (code: RejectionCode, why: string, predicateType = ''): Verified => ({
     ok: false,
-    rejection: { envelope: evidence.digest, where: evidence.where, predicateType, why },
+    rejection: { envelope: evidence.digest, where: evidence.where, predicateType, why, code },
   })
   try {
-    if (digestOf(evidence.bytes) !== evidence.digest) return refuse('is not the bytes it was found as')
-    if (trust.authorities.length === 0) return refuse('is signed, and nobody is trusted')
-    const signed = await findHolders(openEvidence(evidence), evidence.where, artifact, trust, options.content)
-    if ('why' in signed) return refuse(signed.why)
+    if (digestOf(evidence.bytes) !== evidence.digest) return refuse('digest-mismatch', 'is not the bytes it was found as')
+    const opened = openEvidence(evidence)
+    const signed = await findHolders(opened, evidence.where, artifact, trust, options.content)
+    if ('why' in signed) return refuse(signed.code, signed.why, claimedType(opened))
     const { statement, holders } = signed
     const { predicateType } = statement
 
-    const subject = matchSubject(statement, artifact)
-    if ('why' in subject) return refuse(subject.why, predicateType)
+    const subject = await matchByAny(statement, artifact, options)
+    if ('why' in subject) return refuse('digest-mismatch', subject.why, predicateType)
     const predicate = checkPredicate(predicateType, statement.predicate)
-    if (!predicate.ok && options.anyPredicate !== true)
-      return refuse(`has a predicate that is not what its type promises: ${predicate.why}`, predicateType)
+    if (!predicate.ok && options.anyPredicate !== true) {
+      return refuse('evidence-malformed', `has a predicate that is not what its type promises: ${predicate.why}`, predicateType)
+    }
     const holder = holders.find((one) => maySay(one.authority.may, predicateType))
-    if (holder === undefined)
-      return refuse(
-        mayNotSay(
-          holders.map((one) => one.authority),
-          predicateType,
-        ),
-        predicateType,
-      )
+    if (holder === undefined) return refuse('untrusted', mayNotSay(holders, predicateType), predicateType)
 
     const logged = checkLog(evidence, statement, holder.signer.keyId, trust)
     return { ok: true, receipt: makeReceipt({ evidence, statement, holder, matched: subject.matched, logged }) }
   } catch (error) {
-    if (error instanceof TallyError && REJECTING.has(error.code)) return refuse(error.message)
+    if (error instanceof TallyError && isRejecting(error.code)) return refuse(error.code, error.message)
     throw error
   }
 }
 
-/** Faults of the evidence, as opposed to those of the world around it. */
-const REJECTING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['evidence-malformed', 'limit-exceeded', 'version-unsupported'])
+async function matchByAny(statement: Statement, artifact: Artifact, { others }: VerifyOptions): Promise<SubjectMatch> {
+  const match = matchSubject(statement, artifact)
+  if (!('why' in match) || others === undefined || !needsOthers(statement)) return match
+  return matchSubject(statement, withOthers(artifact, await others.compute()))
+}
 
-function mayNotSay(holders: readonly Authority[], predicateType: string): string {
-  const names = holders.map((one) => `${one.name} (may: ${one.may.join(', ')})`).join(' and ')
+/** Faults of the evidence, as opposed to those of the world around it. */
+const REJECTING = ['evidence-malformed', 'limit-exceeded', 'version-unsupported'] as const
+
+function isRejecting(code: ErrorCode): code is (typeof REJECTING)[number] {
+  return REJECTING.some((each) => each === code)
+}
+
+/** What evidence that does not hold says it is, for messages only. */
+function claimedType({ says }: Opened): string {
+  if (says.kind === 'message') return PREDICATE.signature
+  try {
+    return says.statement().predicateType
+  } catch (error) {
+    if (error instanceof TallyError && isRejecting(error.code)) return ''
+    throw error
+  }
+}
+
+function mayNotSay(holders: readonly { readonly authority: Authority }[], predicateType: string): string {
+  const names = holders.map(({ authority }) => `${authority.name} (may: ${authority.may.join(', ')})`).join(' and ')
   return `is signed by ${names}, who may not say this: it needs \`${neededFor(predicateType)}\``
 }
 

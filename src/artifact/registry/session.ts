@@ -45,7 +45,11 @@ export function openSession(deps: RegistryDeps, host: string, options: SessionOp
   const authorizations = new Map<string, string>()
   let origin: Promise<URL> | undefined
   let credential: Promise<Credential | undefined> | undefined
-  const originOnce = (): Promise<URL> => (origin ??= findOrigin(deps, host, options))
+  const originOnce = (): Promise<URL> =>
+    (origin ??= findOrigin(deps, host, options).catch((error: unknown) => {
+      origin = undefined // A later call may find the network up again.
+      throw error
+    }))
   const credentialOnce = (): Promise<Credential | undefined> =>
     (credential ??= given === undefined ? readCredential(deps, host) : Promise.resolve(given))
   const realmHosts = [...(options.realmHosts ?? []), ...(deps.env['TALLY_REALM_HOSTS'] ?? '').split(/[\s,]+/).filter((name) => name !== '')]

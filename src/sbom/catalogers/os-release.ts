@@ -1,3 +1,7 @@
+import { purlText } from '../../package/purl.ts'
+import type { Component } from '../model.ts'
+import type { CatalogFile } from './cataloger.ts'
+
 /** What a target says its operating system is (os-release(5)). */
 export type OsRelease = { readonly id: string; readonly versionId: string; readonly codename: string; readonly name: string }
 
@@ -25,6 +29,29 @@ export function parseOsRelease(bytes: Uint8Array): OsRelease | undefined {
 export function distroOf(release: OsRelease): string | undefined {
   const version = release.versionId === '' ? release.codename : release.versionId
   return version === '' ? undefined : `${release.id}-${version}`
+}
+
+/** The os-release among a cataloger's files, and where it lay. */
+export function readRelease(files: ReadonlyMap<string, CatalogFile>): { readonly release: OsRelease; readonly file: string } | undefined {
+  for (const path of OS_RELEASE_PATHS) {
+    const file = files.get(path)
+    const release = file === undefined ? undefined : parseOsRelease(file.bytes)
+    if (release !== undefined) return { release, file: path }
+  }
+  return undefined
+}
+
+/** The operating system as a component: importers of other tools tell the distribution by it. */
+export function systemComponent({ release, file }: { readonly release: OsRelease; readonly file: string }, cataloger: string): Component {
+  return {
+    purl: purlText({ type: 'generic', name: release.id, version: release.versionId }),
+    name: release.id,
+    version: release.versionId,
+    type: 'operating-system',
+    hashes: {},
+    evidence: [{ cataloger, file, method: 'database', confidence: 1 }],
+    scope: 'required',
+  }
 }
 
 function unquote(value: string): string {

@@ -2,7 +2,7 @@ import { purlText } from '../../../package/purl.ts'
 import type { Component, Edge } from '../../model.ts'
 import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
-import { OS_RELEASE_PATHS, distroOf, parseOsRelease } from '../os-release.ts'
+import { OS_RELEASE_PATHS, distroOf, readRelease, systemComponent } from '../os-release.ts'
 import type { OsRelease } from '../os-release.ts'
 import { resolveDepends } from './depends.ts'
 import { parseDpkgStatus } from './status.ts'
@@ -16,6 +16,7 @@ const LIST = /^var\/lib\/dpkg\/info\/[^/]+\.list$/
 export const dpkgCataloger: Cataloger = {
   name: 'dpkg',
   wants: (path, mode) => mode === 'installed' && (isDatabase(path) || LIST.test(path) || OS_RELEASE_PATHS.includes(path)),
+  databases: ['var/lib/dpkg', ...OS_RELEASE_PATHS],
   limitOf: (path) => (path === STATUS ? 'packageDatabaseBytes' : 'fileReadBytes'),
   read: readDpkg,
 }
@@ -41,21 +42,12 @@ function readDpkg(files: ReadonlyMap<string, CatalogFile>): Catalog {
   }
   const packages = [...found].map(([one, file]) => componentOf(one, purls.get(one) ?? '', file))
   return {
-    components: system === undefined ? packages : [systemComponent(system.release, system.file), ...packages],
+    components: system === undefined ? packages : [systemComponent(system, 'dpkg'), ...packages],
     edges,
     projects: [],
     read: [...files.keys()],
     owned: ownedPaths(files),
   }
-}
-
-function readRelease(files: ReadonlyMap<string, CatalogFile>): { release: OsRelease; file: string } | undefined {
-  for (const path of OS_RELEASE_PATHS) {
-    const file = files.get(path)
-    const release = file === undefined ? undefined : parseOsRelease(file.bytes)
-    if (release !== undefined) return { release, file: path }
-  }
-  return undefined
 }
 
 /** The epoch stays in the version, and the source package in `upstream`: advisories of Debian speak of sources. */
@@ -81,18 +73,6 @@ function componentOf({ name, version }: DpkgPackage, purl: string, file: string)
     name,
     version,
     type: 'library',
-    hashes: {},
-    evidence: [{ cataloger: 'dpkg', file, method: 'database', confidence: 1 }],
-    scope: 'required',
-  }
-}
-
-function systemComponent(release: OsRelease, file: string): Component {
-  return {
-    purl: purlText({ type: 'generic', name: release.id, version: release.versionId }),
-    name: release.id,
-    version: release.versionId,
-    type: 'operating-system',
     hashes: {},
     evidence: [{ cataloger: 'dpkg', file, method: 'database', confidence: 1 }],
     scope: 'required',

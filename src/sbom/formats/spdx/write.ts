@@ -138,10 +138,12 @@ function relationshipsOf(sbom: Sbom, subjectPurl: string): Relationship[] {
   const relationships: Relationship[] = [
     { spdxElementId: 'SPDXRef-DOCUMENT', relationshipType: 'DESCRIBES', relatedSpdxElement: idOf(subjectPurl) },
   ]
+  const ids = new Map([subjectPurl, ...sbom.components.map(({ purl }) => purl)].map((purl) => [purl, idOf(purl)]))
+  const leaf = sbom.completeness === 'complete' ? 'NONE' : 'NOASSERTION'
   for (const [from, targets] of outgoing(sbom, subjectPurl)) {
-    const to = targets.length === 0 ? [sbom.completeness === 'complete' ? 'NONE' : 'NOASSERTION'] : targets.map(idOf)
-    for (const target of to) {
-      relationships.push({ spdxElementId: idOf(from), relationshipType: 'DEPENDS_ON', relatedSpdxElement: target })
+    const spdxElementId = ids.get(from) ?? idOf(from)
+    for (const target of targets.length === 0 ? [leaf] : targets.map((purl) => ids.get(purl) ?? leaf)) {
+      relationships.push({ spdxElementId, relationshipType: 'DEPENDS_ON', relatedSpdxElement: target })
     }
   }
   return relationships

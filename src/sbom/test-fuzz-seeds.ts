@@ -1,0 +1,80 @@
+import type { CatalogMode } from './catalogers/cataloger.ts'
+
+type Seed = { readonly path: string; readonly mode: CatalogMode; readonly text: string; readonly beside?: Readonly<Record<string, string>> }
+
+/** For tests: one valid file of every kind a cataloger reads, to be spoilt. A new cataloger adds its own. */
+export const FUZZ_SEEDS: readonly Seed[] = [
+  {
+    path: 'package-lock.json',
+    mode: 'runtime-closure',
+    text: JSON.stringify({
+      name: 'app',
+      lockfileVersion: 3,
+      packages: {
+        '': { name: 'app', workspaces: ['p/*'], dependencies: { a: '1' } },
+        'p/w': { name: 'w', version: '1.0.0', dependencies: { a: '1' } },
+        'node_modules/w': { resolved: 'p/w', link: true },
+        'node_modules/a': {
+          version: '1.0.0',
+          resolved: 'git+ssh://git@host.example/a.git#01',
+          integrity: 'sha1-AAAA',
+          license: 'MIT',
+          optional: true,
+        },
+      },
+    }),
+  },
+  {
+    path: 'npm-shrinkwrap.json',
+    mode: 'runtime-closure',
+    text: '{"lockfileVersion":1,"dependencies":{"a":{"version":"npm:b@1","requires":{"c":"1"},"dependencies":{"c":{"version":"1","dev":true}}}}}',
+  },
+  {
+    path: 'node_modules/a/package.json',
+    mode: 'installed',
+    text: '{"name":"@s/a","version":"1.0.0","license":{"type":"MIT"},"dependencies":{"b":"1"},"peerDependenciesMeta":{"b":{"optional":true}}}',
+    beside: { 'package.json': '{"name":"app","dependencies":{"a":"1"}}' },
+  },
+  {
+    path: 'var/lib/dpkg/status',
+    mode: 'installed',
+    text: 'Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: s (1:2-3)\nVersion: 1:2-3\nDepends: a (>= 1) | b:any, c\nProvides: c (= 1)\n\nPackage: b\nVersion: 2\n',
+    beside: { 'etc/os-release': 'ID=debian\nVERSION_ID="12"\n' },
+  },
+  {
+    path: 'etc/os-release',
+    mode: 'installed',
+    text: 'PRETTY_NAME="Debian"\nID=debian\nVERSION_ID="12"\n',
+    beside: { 'var/lib/dpkg/status': 'Package: a\nVersion: 1\n' },
+  },
+  {
+    path: 'lib/apk/db/installed',
+    mode: 'installed',
+    text: 'P:a\nV:1.0-r0\nA:x86_64\nL:MIT AND BSD-2-Clause\no:src\nD:b so:libc.so.1 !c /bin/sh\np:cmd:a=1.0-r0\nF:bin\nR:a\n\nP:b\nV:2-r1\nF:\nR:x\n\n',
+    beside: { 'etc/os-release': 'ID=alpine\nVERSION_ID=3.22.1\n' },
+  },
+  {
+    path: 'pnpm-lock.yaml',
+    mode: 'runtime-closure',
+    text: "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      a:\n        specifier: ^1\n        version: b@1.0.0(c@2.0.0)\n      l:\n        specifier: '*'\n        version: link:p/l\n  p/l: {}\npackages:\n  b@1.0.0:\n    resolution: {integrity: sha512-AAAA, tarball: 'https://host.example/x.tgz'}\n    deprecated: >-\n      old\nsnapshots:\n  b@1.0.0(c@2.0.0):\n    dependencies:\n      c: 2.0.0\n    optional: true\n",
+    beside: { 'package.json': '{"name":"app"}', 'p/l/package.json': '{"name":"l"}' },
+  },
+  {
+    path: 'pnpm-lock.yaml',
+    mode: 'installed',
+    text: 'lockfileVersion: 5.4\ndependencies:\n  a: 1.0.0_b@2.0.0\nspecifiers: {a: ^1}\npackages:\n  /a/1.0.0_b@2.0.0:\n    resolution: {integrity: sha1-AAAA}\n    dev: true\n  file:x:\n    name: x\n    resolution: {directory: x, type: directory}\n',
+    beside: { 'node_modules/a/package.json': '{"name":"a","version":"1.0.0"}' },
+  },
+  {
+    path: 'yarn.lock',
+    mode: 'installed',
+    text: '# yarn lockfile v1\n\n"@s/a@^1", b@npm:c@1:\n  version "1.0.0"\n  resolved "git+ssh://git@host.example/a.git#01"\n  integrity sha512-AAAA\n  dependencies:\n    "b" "npm:c@1"\n\nl@file:./x:\n  version "1"\n',
+    beside: { 'package.json': '{"name":"app","workspaces":["p/*"],"dependencies":{"@s/a":"^1"}}', 'p/w/package.json': '{"name":"w"}' },
+  },
+  {
+    path: 'yarn.lock',
+    mode: 'runtime-closure',
+    text: '__metadata:\n  version: 8\n\n"a@npm:^1, a@npm:^2":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0::__archiveUrl=https%3A%2F%2Fhost.example%2Fa.tgz"\n  dependencies:\n    w: "workspace:^"\n  peerDependencies:\n    w: "*"\n\n"w@workspace:p/w":\n  version: 0.0.0-use.local\n  resolution: "w@workspace:p/w"\n  dependencies:\n    a: ^1\n',
+    beside: { 'package.json': '{"name":"app","workspaces":["p/*"]}', 'p/w/package.json': '{"name":"w","devDependencies":{"a":"^1"}}' },
+  },
+]
