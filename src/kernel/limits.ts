@@ -101,6 +101,8 @@ export const LIMITS = {
   /** A blob above this is uploaded in chunks of this size, each held in memory. */
   uploadChunkBytes: 16 * MiB,
   keyFileBytes: 64 * KiB,
+  /** A signed file above this is verified by the digest it already has, and not read again. */
+  rehashedBytes: 32 * MiB,
   /** A pattern for identities, and the steps it is compiled to. */
   patternChars: 1024,
   patternSteps: 2000,
