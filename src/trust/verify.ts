@@ -24,7 +24,11 @@ export type VerifyOptions = {
   readonly content?: () => AsyncIterable<Uint8Array>
   /** Digests of the artifact's file beside sha256, for evidence that names no sha256 (npm's names sha512 alone). */
   readonly others?: OtherDigests
+  /** What signatures over statements came to before, for one run with one trust: a bundle about many artifacts is verified once. */
+  readonly memory?: VerifyMemory
 }
+
+export type VerifyMemory = WeakMap<UnverifiedEvidence, Promise<Once>>
 
 export type Verified = { readonly ok: true; readonly receipt: Receipt } | { readonly ok: false; readonly rejection: Rejection }
 
@@ -45,9 +49,9 @@ export async function verifyEvidence(
     rejection: { envelope: evidence.digest, where: evidence.where, predicateType, why, code },
   })
   try {
-    if (digestOf(evidence.bytes) !== evidence.digest) return refuse('digest-mismatch', 'is not the bytes it was found as')
-    const opened = openEvidence(evidence)
-    const signed = await verifySignature(opened, trust, options)
+    const once = await verifyOnce(evidence, trust, options)
+    if (once === undefined) return refuse('digest-mismatch', 'is not the bytes it was found as')
+    const { opened, signed } = once
     if ('why' in signed) return refuse(signed.code, signed.why, claimedType(opened))
     const { statement, holders } = signed
     const { predicateType } = statement
@@ -66,6 +70,19 @@ export async function verifyEvidence(
     if (error instanceof TallyError && isRejecting(error.code)) return refuse(error.code, error.message)
     throw error
   }
+}
+
+type Once = { readonly opened: Opened; readonly signed: Signed | Unsigned }
+
+/** Opens evidence and verifies its signature; undefined when it is not the bytes it was found as. What a signature over the artifact's own bytes comes to is never remembered. */
+async function verifyOnce(evidence: UnverifiedEvidence, trust: Trust, options: VerifyOptions): Promise<Once | undefined> {
+  const known = options.memory?.get(evidence)
+  if (known !== undefined) return await known
+  if (digestOf(evidence.bytes) !== evidence.digest) return undefined
+  const opened = openEvidence(evidence)
+  const made = verifySignature(opened, trust, options).then((signed) => ({ opened, signed }))
+  if (opened.says.kind === 'statement') options.memory?.set(evidence, made)
+  return await made
 }
 
 async function matchByAny(statement: Statement, artifact: Artifact, { others }: VerifyOptions): Promise<SubjectMatch> {
