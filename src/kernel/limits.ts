@@ -23,6 +23,12 @@ export const LIMITS = {
   bundleSignatures: 16,
   statementSubjects: 1024,
   subjectDigests: 32,
+  /** What one run keeps of manifests and blobs, so that they are fetched once; larger blobs are never kept. */
+  poolBytes: 48 * MiB,
+  poolBlobBytes: 4 * MiB,
+  /** Artifacts one command judges, and how many of them at once. */
+  artifactsPerRun: 100_000,
+  artifactsAtOnce: 8,
   referrersPerDigest: 1000,
   /** Referrers of referrers, counted from the artifact. */
   referrersDepth: 4,
