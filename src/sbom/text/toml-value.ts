@@ -150,7 +150,7 @@ function readText(cursor: Cursor): string {
     if (unit === quote && (!long || text.startsWith(quote.repeat(3), next))) {
       // Up to two quotes may stand before the three that end it.
       let extra = 0
-      while (long && extra < 2 && text[next + 3 + extra] === quote) extra += 1
+      if (long) while (extra < 2 && text[next + 3 + extra] === quote) extra += 1
       parts.push(text.slice(from, next + extra))
       cursor.at = next + extra + (long ? 3 : 1)
       return parts.join('')
