@@ -24,7 +24,7 @@ export async function* inOrder<T, R>(items: Iterable<T>, atOnce: number, run: (i
     for (let more = true; more; more = begin()) if (busy >= atOnce) return true
     return false
   }
-  for (let more = true; ; ) {
+  for (let more = true; ;) {
     if (more) more = fill()
     const first = waiting[0]
     if (first === undefined) return
@@ -35,7 +35,7 @@ export async function* inOrder<T, R>(items: Iterable<T>, atOnce: number, run: (i
     )
     const freed = new Promise<false>((resolve) => (free = () => resolve(false)))
     if (!(await Promise.race([settled, more ? freed : settled]))) continue
-    waiting.shift()
+    void waiting.shift()
     yield await first
   }
 }

@@ -130,7 +130,7 @@ function readWord(cursor: Cursor): Json {
 
 function isDateOrTime(word: string): boolean {
   if (TIME.test(word) || DATE.test(word)) return true
-  const [date = '', time = ''] = [word.slice(0, 10), word.slice(11)]
+  const [date, time] = [word.slice(0, 10), word.slice(11)]
   if (!DATE.test(date) || !/^[Tt]$/.test(word[10] ?? '')) return false
   return TIME.test(time) || (OFFSET.test(time) && TIME.test(time.replace(OFFSET, '')))
 }
