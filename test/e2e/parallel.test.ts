@@ -36,6 +36,9 @@ test('eight signers at once beside a running server, in a data directory that ha
   // The server reads what others wrote, and each file is verified by what was signed here.
   expect(await head()).toMatchObject({ size: 8 })
   const verified = await runTally(project, 'verify', 'parcel-5', '--format', 'json')
-  expect(JSON.parse(verified.stdout)).toMatchObject({ receipts: [{ matched: 'manifest', log: { index: signed[5]?.log.index } }], exitCode: 0 })
+  expect(JSON.parse(verified.stdout)).toMatchObject({
+    receipts: [{ matched: 'manifest', log: { index: signed[5]?.log.index } }],
+    exitCode: 0,
+  })
   expect(await server.stop()).toBe(0)
 })

@@ -55,7 +55,11 @@ function catalogProject(
   const needs: LockNeed[] = []
   for (const declared of lineage.flatMap(({ dependencies }) => dependencies)) {
     const managed = managedFor(declared, lineage)
-    const found = { group: text(declared.group), artifact: text(declared.artifact), version: text(declared.version || (managed?.version ?? '')) }
+    const found = {
+      group: text(declared.group),
+      artifact: text(declared.artifact),
+      version: text(declared.version || (managed?.version ?? '')),
+    }
     if (!isCoordinate(found.group) || !isCoordinate(found.artifact)) continue
     const node = nodeOf(found, locals.get(`${found.group}:${found.artifact}`)?.pom)
     nodes.set(node.purl, node)
