@@ -45,17 +45,9 @@ export function lockfileCataloger(spec: Spec): Cataloger {
   }
 }
 
-function readOne(
-  spec: Spec,
-  path: string,
-  file: CatalogFile,
-  files: ReadonlyMap<string, CatalogFile>,
-  mode: CatalogMode,
-): Catalog {
+function readOne(spec: Spec, path: string, file: CatalogFile, files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {
   const directory = directoryOf(path)
-  const graph = readOrPass(mode, () =>
-    spec.parse({ path, directory, bytes: file.bytes, mode, other: (other) => files.get(other)?.bytes }),
-  )
+  const graph = readOrPass(mode, () => spec.parse({ path, directory, bytes: file.bytes, mode, other: (other) => files.get(other)?.bytes }))
   if (graph === undefined) return { components: [], edges: [], projects: [], read: [] }
   const source = { cataloger: spec.name, file: path, method: spec.method ?? 'lockfile', ...layerOf(file) } as const
   const inFolder = (other: string): string => (directory === '' ? other : `${directory}/${other}`)
