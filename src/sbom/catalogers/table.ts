@@ -5,7 +5,9 @@ import { denoCataloger } from './deno/deno-cataloger.ts'
 import { dpkgCataloger } from './dpkg/dpkg-cataloger.ts'
 import { executableInspector } from './executable-inspector.ts'
 import type { Inspector } from './inspector.ts'
+import { gradleCataloger } from './java/gradle-cataloger.ts'
 import { javaInspector } from './java/java-inspector.ts'
+import { mavenCataloger } from './java/maven-cataloger.ts'
 import { npmCataloger } from './npm/npm-cataloger.ts'
 import { pnpmCataloger } from './pnpm/pnpm-cataloger.ts'
 import { rpmCataloger } from './rpm/rpm-cataloger.ts'
@@ -21,6 +23,8 @@ export const CATALOGERS: readonly Cataloger[] = [
   yarnCataloger,
   bunCataloger,
   denoCataloger,
+  mavenCataloger,
+  gradleCataloger,
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
