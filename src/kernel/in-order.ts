@@ -20,9 +20,12 @@ export async function* inOrder<T, R>(items: Iterable<T>, atOnce: number, run: (i
     waiting.push(made)
     return true
   }
-  let more = true
-  for (;;) {
-    while (more && busy < atOnce) more = begin()
+  const fill = (): boolean => {
+    for (let more = true; more; more = begin()) if (busy >= atOnce) return true
+    return false
+  }
+  for (let more = true; ;) {
+    if (more) more = fill()
     const first = waiting[0]
     if (first === undefined) return
     // A slow first one does not keep the others from going on.
@@ -32,7 +35,7 @@ export async function* inOrder<T, R>(items: Iterable<T>, atOnce: number, run: (i
     )
     const freed = new Promise<false>((resolve) => (free = () => resolve(false)))
     if (!(await Promise.race([settled, more ? freed : settled]))) continue
-    waiting.shift()
+    void waiting.shift()
     yield await first
   }
 }

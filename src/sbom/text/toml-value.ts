@@ -130,7 +130,7 @@ function readWord(cursor: Cursor): Json {
 
 function isDateOrTime(word: string): boolean {
   if (TIME.test(word) || DATE.test(word)) return true
-  const [date = '', time = ''] = [word.slice(0, 10), word.slice(11)]
+  const [date, time] = [word.slice(0, 10), word.slice(11)]
   if (!DATE.test(date) || !/^[Tt]$/.test(word[10] ?? '')) return false
   return TIME.test(time) || (OFFSET.test(time) && TIME.test(time.replace(OFFSET, '')))
 }
@@ -150,7 +150,7 @@ function readText(cursor: Cursor): string {
     if (unit === quote && (!long || text.startsWith(quote.repeat(3), next))) {
       // Up to two quotes may stand before the three that end it.
       let extra = 0
-      while (long && extra < 2 && text[next + 3 + extra] === quote) extra += 1
+      if (long) while (extra < 2 && text[next + 3 + extra] === quote) extra += 1
       parts.push(text.slice(from, next + extra))
       cursor.at = next + extra + (long ? 3 : 1)
       return parts.join('')
