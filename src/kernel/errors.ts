@@ -161,6 +161,12 @@ export const ERROR_TABLE = {
     means: 'credentials or content would travel unprotected',
     hint: 'use https, or --allow-http-registry if you know the network',
   },
+  'root-stale': {
+    exit: 5,
+    http: 503,
+    means: 'the Sigstore trusted root has not been refreshed for too long to be relied on',
+    hint: 'run `tally trust update`, or name a root with --trusted-root',
+  },
   disk: { exit: 5, http: 507, means: 'the disk refused a write', hint: 'make room, then run again; what was accepted is kept' },
   permission: { exit: 5, http: 500, means: 'the operating system refuses access', hint: 'check owner and mode, or use another --data-dir' },
   'port-in-use': { exit: 5, http: 500, means: 'the port is taken', hint: 'use --port 0 or another port' },

@@ -5,6 +5,7 @@ import { denoCataloger } from './deno/deno-cataloger.ts'
 import { dpkgCataloger } from './dpkg/dpkg-cataloger.ts'
 import { executableInspector } from './executable-inspector.ts'
 import type { Inspector } from './inspector.ts'
+import { javaInspector } from './java/java-inspector.ts'
 import { npmCataloger } from './npm/npm-cataloger.ts'
 import { pnpmCataloger } from './pnpm/pnpm-cataloger.ts'
 import { rpmCataloger } from './rpm/rpm-cataloger.ts'
@@ -23,4 +24,4 @@ export const CATALOGERS: readonly Cataloger[] = [
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
-export const INSPECTORS: readonly Inspector[] = [executableInspector]
+export const INSPECTORS: readonly Inspector[] = [javaInspector, executableInspector]
