@@ -19,5 +19,9 @@ export function renderError(error: TallyError, terminal: Terminal): string {
 
 /** The same as data, for `--format json`. */
 export function errorJson(error: TallyError, exitCode: number): string {
-  return JSON.stringify({ error: { code: error.code, message: error.message, where: error.where ?? null, hint: error.hint, exitCode } })
+  return JSON.stringify({ error: { ...errorData(error), exitCode } })
+}
+
+export function errorData(error: TallyError): object {
+  return { code: error.code, message: error.message, where: error.where ?? null, hint: error.hint }
 }
