@@ -8,9 +8,10 @@ import type { JudgeContext } from '../../gate/judge.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
 import { parsePolicy } from '../../policy/document.ts'
 import { gitFacts } from '../../build/git-facts.ts'
-import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import type { Context } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
+import { COSIGN_VERIFY_REFUSED, COSIGN_WORDS, annotated, formatOf, notePattern, refuseUnchecked } from '../cosign-verify.ts'
 import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
 import { exitCodeFor, renderVerification, whyNotAllowed, whyNotVerified } from '../render/verification.ts'
@@ -30,10 +31,20 @@ export const verify = defineCommand({
     ...TRUST_OPTIONS,
     policy: { type: 'string', value: 'FILE', help: 'also judge by this policy; the exit code is its verdict' },
     commit: { type: 'string', value: 'SHA', help: 'what `commit: head` in the policy means', default: 'HEAD of the repository here' },
+    annotations: { type: 'string', short: 'a', value: 'NAME=VALUE', multiple: true, help: 'the signature must have this annotation' },
     isolated: { type: 'boolean', help: 'do not look for evidence in the data directory' },
     ...REGISTRY_OPTIONS,
-    format: FORMAT_TEXT_JSON,
+    ...COSIGN_WORDS,
   },
+  refused: {
+    ...COSIGN_VERIFY_REFUSED,
+    'local-image': 'name a layout as oci:DIR',
+    attachment: 'evidence is looked for in all its places',
+    payload: 'payload and signature lie together where the image is',
+    signature: 'payload and signature lie together where the image is; for a file use `tally verify-blob`',
+    certificate: 'the certificate lies beside the signature; for a file use `tally verify-blob`',
+  },
+  notes: ['Patterns must match the whole identity, where cosign is content with a part of it.'],
   words: {
     min: 1,
     max: 1,
@@ -45,6 +56,7 @@ export const verify = defineCommand({
     const policyFile = flags.text('policy')
     const policy =
       policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
+    refuseUnchecked(context)
     const named = await trustFromFlags(context, workspace, policy)
     const from = flags.text('from')
     const reference = await guessReference(deps, words[0] ?? '')
@@ -58,12 +70,12 @@ export const verify = defineCommand({
     // A manifest's digest vouches for its parts only when they are read: a shipped file wherever it is, an image where that costs no transfer.
     if (source !== undefined && artifact.kind === 'manifest' && (reference.scheme !== 'registry' || artifact.file !== undefined))
       await readThrough(source, artifact.digest, deps.signal)
-    const proof = { ...(await verifyAll(found, artifact, named.trust, gathered)), unreadable, looked }
+    const proof = annotated({ ...(await verifyAll(found, artifact, named.trust, gathered)), unreadable, looked }, flags.list('annotations'))
     const verdict = policy === undefined ? undefined : judgeProof(proof, artifact, policy, await contextOf(context))
     const earlier = earlierVerdicts(proof.receipts, policy)
     const problem = verdict === undefined ? whyNotVerified(proof, artifact) : whyNotAllowed(verdict, proof, artifact)
     const exitCode = exitCodeFor(problem, proof)
-    if (flags.text('format') === 'json') terminal.out(JSON.stringify(proofJson(artifact, proof, verdict, earlier, exitCode), null, 2))
+    if (formatOf(context) === 'json') terminal.out(JSON.stringify(proofJson(artifact, proof, verdict, earlier, exitCode), null, 2))
     else {
       const trusted = { names: named.trust.authorities.map((each) => each.name), from: named.from }
       terminal.out(renderVerification({ artifact, trusted, proof, verdict, earlier }, terminal))
@@ -71,6 +83,7 @@ export const verify = defineCommand({
         terminal.out('\nno policy was asked: this says who signed what, not that it suffices (--policy)')
     }
     if (problem !== undefined) terminal.note(renderError(problem, terminal))
+    notePattern(context, problem)
     return exitCode
   },
 })
