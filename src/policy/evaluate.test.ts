@@ -86,7 +86,8 @@ describe('a policy that asks everything', () => {
     const verdict = judge(FULL_POLICY)
     expect(notMet(verdict)).toEqual([])
     expect(verdict.decision).toBe('allow')
-    expect(verdict.clauses.map((each) => each.clause)).toEqual(CLAUSES)
+    // What a certificate names of the source is asked only of a signer who has one.
+    expect(verdict.clauses.map((each) => each.clause)).toEqual(CLAUSES.filter((each) => each !== 'provenance.certificate'))
     expect(verdict.at).toBe('2026-11-25T12:00:00.000Z')
     for (const each of verdict.clauses)
       expect(each).toMatchObject({
@@ -327,6 +328,17 @@ describe('a policy that asks everything', () => {
     expect(verdict.decision).toBe('deny')
     expect(notMet(verdict)).toEqual(['signature', 'provenance', 'publish', 'sbom', 'check', 'log', 'verdict'])
   })
+})
+
+it('asks of a certificate that names the source whether the provenance says the same', () => {
+  const facts = {
+    sourceRepositoryUri: 'https://git.example/team/tool',
+    sourceRepositoryDigest: COMMIT,
+    sourceRepositoryRef: 'refs/heads/main',
+  }
+  const verdict = judge(FULL_POLICY, { provenance: signedBy({ facts }) })
+  expect(verdict.decision).toBe('allow')
+  expect(clause(verdict, 'provenance.certificate')).toMatchObject({ result: 'met', found: 'source, commit, ref' })
 })
 
 describe('what cannot be read or is not known', () => {

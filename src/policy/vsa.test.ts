@@ -88,6 +88,9 @@ describe('checkVsa', () => {
     ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_0'] }), {}],
     ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_3', 'FAILED'] }), {}],
     ['verifiedLevels', GOOD_VSA, { levels: ['SLSA_BUILD_LEVEL_3'] }],
+    ['verifiedLevels', GOOD_VSA, { levels: ['SLSA_SOURCE_LEVEL_1'] }],
+    ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_1', 'SLSA_BUILD_LEVEL_3'] }), {}],
+    ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_UNEVALUATED'] }), {}],
     ['policy', vsa({ policy: { uri: 'https://policy.example/dev' } }), {}],
     ['predicate', vsa({ verificationResult: 'MAYBE' }), {}],
   ])('fails at %s alone', (step, given, change) => {

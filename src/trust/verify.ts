@@ -30,7 +30,11 @@ export type VerifyOptions = {
    * asks them; a policy never sees such a receipt.
    */
   readonly anyPredicate?: boolean
+  /** What signatures over statements came to before, for one run with one trust: a bundle about many artifacts is verified once. */
+  readonly memory?: VerifyMemory
 }
+
+export type VerifyMemory = WeakMap<UnverifiedEvidence, Promise<Once>>
 
 export type Verified = { readonly ok: true; readonly receipt: Receipt } | { readonly ok: false; readonly rejection: Rejection }
 
@@ -52,9 +56,9 @@ export async function verifyEvidence(
     rejection: { envelope: evidence.digest, where: evidence.where, predicateType, why, code },
   })
   try {
-    if (digestOf(evidence.bytes) !== evidence.digest) return refuse('digest-mismatch', 'is not the bytes it was found as')
-    const opened = openEvidence(evidence)
-    const signed = await findHolders(opened, evidence.where, artifact, trust, options.content)
+    const once = await verifyOnce(evidence, artifact, trust, options)
+    if (once === undefined) return refuse('digest-mismatch', 'is not the bytes it was found as')
+    const { opened, signed } = once
     if ('why' in signed) return refuse(signed.code, signed.why, claimedType(opened))
     const { statement, holders } = signed
     const { predicateType } = statement
@@ -74,6 +78,24 @@ export async function verifyEvidence(
     if (error instanceof TallyError && isRejecting(error.code)) return refuse(error.code, error.message)
     throw error
   }
+}
+
+type Once = { readonly opened: Opened; readonly signed: Awaited<ReturnType<typeof findHolders>> }
+
+/** Opens evidence and verifies its signature; undefined when it is not the bytes it was found as. What a signature over the artifact's own bytes comes to is never remembered. */
+async function verifyOnce(
+  evidence: UnverifiedEvidence,
+  artifact: Artifact,
+  trust: Trust,
+  options: VerifyOptions,
+): Promise<Once | undefined> {
+  const known = options.memory?.get(evidence)
+  if (known !== undefined) return await known
+  if (digestOf(evidence.bytes) !== evidence.digest) return undefined
+  const opened = openEvidence(evidence)
+  const made = findHolders(opened, evidence.where, artifact, trust, options.content).then((signed) => ({ opened, signed }))
+  if (opened.says.kind === 'statement') options.memory?.set(evidence, made)
+  return await made
 }
 
 async function matchByAny(statement: Statement, artifact: Artifact, { others }: VerifyOptions): Promise<SubjectMatch> {

@@ -31,7 +31,8 @@ export type Clause<R, F> = {
   readonly name: ClauseName
   readonly asked: (required: R, rules: PolicyRules) => boolean
   readonly expected: (required: R, context: Context) => string
-  readonly judge: (facts: F, required: R, context: Context, receipt: Receipt) => Judged
+  /** Undefined: this receipt gives nothing to ask. */
+  readonly judge: (facts: F, required: R, context: Context, receipt: Receipt) => Judged | undefined
 }
 
 export type Reading<F> = { readonly ok: true; readonly facts: F } | { readonly ok: false; readonly why: string }

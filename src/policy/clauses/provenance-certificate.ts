@@ -11,9 +11,10 @@ import type { Clause } from './clause.ts'
 export const provenanceCertificate: Clause<unknown, ProvenanceFacts> = {
   name: 'provenance.certificate',
   asked: () => true,
-  expected: () => 'the source that the certificate of its signer names, where it names one',
+  expected: () => 'the source that the certificate of its signer names',
   judge: (facts, _required, _context, receipt) => {
     const pairs = pairsOf(facts, receipt.signer)
+    if (pairs.length === 0) return undefined
     const wrong = pairs.filter((pair) => pair.claimed !== undefined && pair.claimed !== pair.certified)
     if (wrong.length > 0) {
       return failed(
@@ -21,7 +22,7 @@ export const provenanceCertificate: Clause<unknown, ProvenanceFacts> = {
         'do not use it: the provenance is of another build than the one that signed it',
       )
     }
-    return met(pairs.length === 0 ? 'no certificate that names a source' : pairs.map((pair) => pair.what).join(', '))
+    return met(pairs.map((pair) => pair.what).join(', '))
   },
 }
 
