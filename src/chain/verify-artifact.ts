@@ -28,6 +28,8 @@ export type VerifyRequest = {
   readonly summary?: SummaryAsk
   readonly context: JudgeContext
   readonly memory: VerifyMemory
+  /** Leaves out what was not asked for, before anything is judged. */
+  readonly refine?: (proof: Proof) => Proof
 }
 
 /** One artifact, what was proven about it, and what was said to that. */
@@ -60,7 +62,8 @@ export async function verifyArtifact(workspace: Workspace, text: string, request
   if (source !== undefined && artifact.kind === 'manifest' && (reference.scheme !== 'registry' || artifact.file !== undefined))
     await readThrough(source, artifact.digest, deps.signal)
   const options = { memory: request.memory, ...(content === undefined ? {} : { content }) }
-  const proof: Proof = { ...(await verifyAll(found, artifact, request.trust, options)), unreadable, looked }
+  const whole: Proof = { ...(await verifyAll(found, artifact, request.trust, options)), unreadable, looked }
+  const proof = request.refine?.(whole) ?? whole
   return { artifact, proof, ...judge(artifact, proof, request, text), earlier: earlierVerdicts(proof.receipts, request.policy) }
 }
 

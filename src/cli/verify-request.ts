@@ -11,6 +11,7 @@ import type { SummaryAsk } from '../policy/accept-summary.ts'
 import { parsePolicy } from '../policy/document.ts'
 import type { Policy } from '../policy/document.ts'
 import type { Context, OptionSpec } from './command.ts'
+import { annotated, refuseUnchecked } from './cosign-verify.ts'
 import { trustFromFlags } from './trust-flags.ts'
 import type { NamedTrust } from './trust-flags.ts'
 
@@ -38,6 +39,7 @@ export async function verifyRequestOf(
   const policyFile = flags.text('policy')
   const policy =
     policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
+  refuseUnchecked(context)
   const named = await trustFromFlags(context, workspace, policy)
   const from = flags.text('from')
   const summary = summaryOf(context, policy)
@@ -50,6 +52,7 @@ export async function verifyRequestOf(
     ...(summary === undefined ? {} : { summary }),
     context: await judgeContextOf(context, policy),
     memory: new WeakMap(),
+    ...(flags.list('annotations').length === 0 ? {} : { refine: (proof) => annotated(proof, flags.list('annotations')) }),
   }
   return { request, named }
 }
