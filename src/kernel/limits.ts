@@ -86,6 +86,10 @@ export const LIMITS = {
   /** A blob above this is uploaded in chunks of this size, each held in memory. */
   uploadChunkBytes: 16 * MiB,
   keyFileBytes: 64 * KiB,
+  /** An answer of a key service, certificate authority, log or timestamp authority. */
+  serviceAnswerBytes: 1 * MiB,
+  /** A signing plug-in may wait for a person to touch a token. */
+  plugInMs: 120_000,
   /** A pattern for identities, and the steps it is compiled to. */
   patternChars: 1024,
   patternSteps: 2000,
