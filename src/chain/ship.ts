@@ -11,6 +11,7 @@ import { LIMITS } from '../kernel/limits.ts'
 import { countOf } from '../kernel/text.ts'
 import { VERSION } from '../kernel/version.ts'
 import type { Policy } from '../policy/document.ts'
+import { verifiedLevels } from '../policy/verified-levels.ts'
 import type { Signer } from '../trust/signer.ts'
 import type { Trust } from '../trust/trust-policy.ts'
 import { lastEnvironment, loadPolicy, pathTo, readVersion } from './config.ts'
@@ -209,7 +210,9 @@ async function climb(
   let judgement: ShipOutcome['judgement']
   let at = landing
   const acknowledge = async (place: Place, judged: Judgement): Promise<void> => {
-    const issued = await issueVerdict(job, shippable, place.target, place.environment, judged.verdict)
+    const policy = policies.get(place.environment)
+    const levels = policy === undefined ? [] : verifiedLevels(judged.verdict, judged.receipts, policy)
+    const issued = await issueVerdict(job, shippable, place.target, place.environment, judged.verdict, levels)
     logged.push(issued.logged)
     judgement = { ...judged, verdict: issued.verdict, policyPath: policyPathOf(job, place.environment) }
     verdicts.push({ environment: place.environment, verdict: issued.verdict })

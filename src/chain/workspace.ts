@@ -3,6 +3,7 @@ import type { ImageTarget } from '../artifact/image-source.ts'
 import { openTarget } from '../artifact/open.ts'
 import type { RegistryOptions } from '../artifact/open.ts'
 import { parseReference } from '../artifact/reference.ts'
+import { openSourcePool } from '../artifact/source-pool.ts'
 import { openLogKey } from '../ledger/log-key.ts'
 import type { LogKey } from '../ledger/log-key.ts'
 import { openLedger } from '../ledger/log.ts'
@@ -35,13 +36,24 @@ export type Workspace = {
   readonly exclusively: <T>(name: string, fn: () => Promise<T>, waitMs?: number) => Promise<T>
 }
 
-export type WorkspaceFlags = { readonly dataDir?: string; readonly offline: boolean; readonly allowHttp: boolean }
+export type WorkspaceFlags = {
+  readonly dataDir?: string
+  readonly offline: boolean
+  readonly allowHttp: boolean
+  /** The run only reads: each place is opened once and what it gave is kept. */
+  readonly readOnly?: boolean
+}
 
 /** Opens (and at first makes) the data directory. Throws `permission` or `disk` with its path. */
 export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<Workspace> {
   const dataDir = resolveDataDir(deps.env, flags.dataDir)
   await openDataDir(deps, dataDir)
-  const registryOptions: RegistryOptions = { allowHttp: flags.allowHttp, offline: flags.offline }
+  const registryOptions: RegistryOptions = {
+    allowHttp: flags.allowHttp,
+    offline: flags.offline,
+    sessions: new Map(),
+    ...(flags.readOnly === true ? { pool: openSourcePool() } : {}),
+  }
   const lockFile = (name: string): string => join(dataDir, 'locks', `${name}.lock`)
   const layoutAt = (path: string, lockName: string): Promise<ImageTarget> =>
     openTarget(deps, { scheme: 'oci', path }, { ...registryOptions, lock: (_path, fn) => withLock(deps, lockFile(lockName), fn) })

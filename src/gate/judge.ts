@@ -1,5 +1,7 @@
 import type { Artifact } from '../artifact/artifact.ts'
 import { contentAt } from '../artifact/content.ts'
+import { otherDigestsOf, withOthers } from '../artifact/other-digests.ts'
+import type { DigestSet } from '../kernel/digest.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
 import type { UnverifiedEvidence } from '../evidence/evidence.ts'
 import type { Unreadable } from '../evidence/collect.ts'
@@ -20,6 +22,8 @@ export type Proof = {
   readonly unreadable: readonly Unreadable[]
   /** Every place looked in, in order, in words. */
   readonly looked: readonly string[]
+  /** Digests of the artifact's file beside sha256, where evidence made it necessary to compute them. */
+  readonly others?: DigestSet
 }
 
 export type Judgement = Proof & { readonly verdict: Verdict }
@@ -33,11 +37,12 @@ export async function verifyAll(
   artifact: Artifact,
   trust: Trust,
   options: VerifyOptions = {},
-): Promise<Pick<Proof, 'receipts' | 'rejections'>> {
+): Promise<Pick<Proof, 'receipts' | 'rejections' | 'others'>> {
+  const others = options.content === undefined ? undefined : otherDigestsOf(artifact, options.content)
   const receipts = new Map<string, Receipt>()
   const rejections = new Map<string, Rejection>()
   for (const evidence of found) {
-    const result = await verifyEvidence(evidence, artifact, trust, options)
+    const result = await verifyEvidence(evidence, artifact, trust, { ...options, ...(others === undefined ? {} : { others }) })
     if (!result.ok) {
       rejections.set(evidence.digest, result.rejection)
       continue
@@ -46,7 +51,12 @@ export async function verifyAll(
     if (receipts.get(key)?.log === undefined) receipts.set(key, result.receipt)
   }
   for (const { envelope } of receipts.values()) rejections.delete(envelope)
-  return { receipts: [...receipts.values()].toSorted(byKey), rejections: [...rejections.values()] }
+  const known = others?.known()
+  return {
+    receipts: [...receipts.values()].toSorted(byKey),
+    rejections: [...rejections.values()],
+    ...(known === undefined ? {} : { others: known }),
+  }
 }
 
 /** Finds and verifies all evidence attached to an artifact at one place. */
@@ -76,12 +86,12 @@ export async function judgeAt(
  * not known to be a no: it is `unknown`, which allows nothing either.
  */
 export function judgeProof(
-  proof: Pick<Proof, 'receipts' | 'unreadable'>,
+  proof: Pick<Proof, 'receipts' | 'unreadable' | 'others'>,
   artifact: Artifact,
   policy: Policy,
   context: JudgeContext,
 ): Verdict {
-  const verdict = evaluate(policy, { artifact, receipts: proof.receipts, ...context })
+  const verdict = evaluate(policy, { artifact: withOthers(artifact, proof.others), receipts: proof.receipts, ...context })
   return verdict.decision === 'deny' && proof.unreadable.length > 0 ? { ...verdict, decision: 'unknown' } : verdict
 }
 

@@ -23,6 +23,12 @@ export const LIMITS = {
   bundleSignatures: 16,
   statementSubjects: 1024,
   subjectDigests: 32,
+  /** What one run keeps of manifests and blobs, so that they are fetched once; larger blobs are never kept. */
+  poolBytes: 48 * MiB,
+  poolBlobBytes: 4 * MiB,
+  /** Artifacts one command judges, and how many of them at once. */
+  artifactsPerRun: 100_000,
+  artifactsAtOnce: 8,
   referrersPerDigest: 1000,
   /** Referrers of referrers, counted from the artifact. */
   referrersDepth: 4,
@@ -55,9 +61,24 @@ export const LIMITS = {
   ownedPathBytes: 256 * MiB,
   /** Comparisons to find out which packages satisfy the needs of all others. */
   dependencySteps: 5_000_000,
+  /** An executable of at most this size is read whole; of a larger one its headers and the start of its data. */
+  executableBytes: 64 * MiB,
+  /** A Java archive is held whole while it is looked into. */
+  archiveBytes: 256 * MiB,
+  /** Of one archive and those inside of it: entries, what is unpacked of them together, and how deep they nest. */
+  archiveEntries: 500_000,
+  archiveUnpackedBytes: 1 * GiB,
+  archiveDepth: 8,
+  /** One text inside of an archive: a manifest, a pom. */
+  archiveTextBytes: 4 * MiB,
+  xmlNodes: 200_000,
+  /** The list of packages a Rust program may hold, unpacked. */
+  auditableBytes: 16 * MiB,
   /** All files one SBOM is made of, together. */
   catalogedBytes: 1 * GiB,
   directoryEntries: 2_000_000,
+  /** Files that lockfiles and requirements of one directory speak of, beyond those known by their names. */
+  mentionedFiles: 10_000,
   directoryDepth: 128,
   checkFileBytes: 4 * MiB,
   checkFiles: 200_000,
@@ -90,6 +111,8 @@ export const LIMITS = {
   serviceAnswerBytes: 1 * MiB,
   /** A signing plug-in may wait for a person to touch a token. */
   plugInMs: 120_000,
+  /** A signed file above this is verified by the digest it already has, and not read again. */
+  rehashedBytes: 32 * MiB,
   /** A pattern for identities, and the steps it is compiled to. */
   patternChars: 1024,
   patternSteps: 2000,

@@ -69,7 +69,7 @@ export function checkVsa(receipt: Receipt, expected: VsaExpectation): VsaCheck {
     { step: 'verificationResult', ok: facts.result === 'PASSED', found: facts.result },
     {
       step: 'verifiedLevels',
-      ok: expected.levels.every((level) => holdsLevel(facts.levels, level)),
+      ok: isOneEach(facts.levels) && expected.levels.every((level) => holdsLevel(facts.levels, level)),
       found: facts.levels.length === 0 ? 'no levels' : showAll(facts.levels),
     },
   )
@@ -86,6 +86,12 @@ function comparePolicy(found: { readonly uri?: string; readonly sha256?: string 
 }
 
 const LEVEL = /^(SLSA_[A-Z]+)_LEVEL_(\d{1,2})$/
+
+/** One level of a track, the highest: a summary that names two of one track says nothing of it that could be relied on. */
+function isOneEach(levels: readonly string[]): boolean {
+  const tracks = levels.flatMap((level) => LEVEL.exec(level)?.[1] ?? [])
+  return new Set(tracks).size === tracks.length
+}
 
 /** A summary names the highest level of a track, which holds all below it (verification_summary, verifiedLevels). */
 function holdsLevel(found: readonly string[], wanted: string): boolean {

@@ -15,6 +15,7 @@ import {
   GOOD,
   NOW,
   PROVENANCE_PREDICATE,
+  PUBLISH_PREDICATE,
   RESOURCE,
   SBOM_PREDICATE,
   VSA_PREDICATE,
@@ -61,6 +62,15 @@ function vsa(change: object): ReceiptParts {
   return { ...GOOD.verdict, predicate: { ...VSA_PREDICATE, ...change } }
 }
 
+function signedBy(change: object): ReceiptParts {
+  const { signer } = GOOD.provenance
+  return { ...GOOD.provenance, signer: { ...signer, identity: { subject: '', issuer: '', ...signer?.identity, ...change } } }
+}
+
+function published(change: object): ReceiptParts {
+  return { ...GOOD.publish, predicate: { ...PUBLISH_PREDICATE, ...change } }
+}
+
 const AGED = '2026-10-01T00:00:00Z'
 const component = (change: object): object => ({
   type: 'library',
@@ -76,7 +86,8 @@ describe('a policy that asks everything', () => {
     const verdict = judge(FULL_POLICY)
     expect(notMet(verdict)).toEqual([])
     expect(verdict.decision).toBe('allow')
-    expect(verdict.clauses.map((each) => each.clause)).toEqual(CLAUSES)
+    // What a certificate names of the source is asked only of a signer who has one.
+    expect(verdict.clauses.map((each) => each.clause)).toEqual(CLAUSES.filter((each) => each !== 'provenance.certificate'))
     expect(verdict.at).toBe('2026-11-25T12:00:00.000Z')
     for (const each of verdict.clauses)
       expect(each).toMatchObject({
@@ -100,7 +111,7 @@ describe('a policy that asks everything', () => {
       'another source',
       {
         provenance: provenance({
-          resolvedDependencies: [{ uri: 'git+https://git.example.evil/team/tool', digest: { gitCommit: COMMIT } }],
+          resolvedDependencies: [{ uri: 'git+https://git.example.evil/team/tool@refs/heads/main', digest: { gitCommit: COMMIT } }],
         }),
       },
       'evil',
@@ -110,7 +121,7 @@ describe('a policy that asks everything', () => {
       'another commit',
       {
         provenance: provenance({
-          resolvedDependencies: [{ uri: 'git+https://git.example/team/tool', digest: { gitCommit: 'f'.repeat(40) } }],
+          resolvedDependencies: [{ uri: 'git+https://git.example/team/tool@refs/heads/main', digest: { gitCommit: 'f'.repeat(40) } }],
         }),
       },
       'ffff',
@@ -119,16 +130,67 @@ describe('a policy that asks everything', () => {
       'provenance.commit',
       'a shortened commit',
       {
-        provenance: provenance({ resolvedDependencies: [{ uri: 'git+https://git.example/team/tool', digest: { gitCommit: '0123456' } }] }),
+        provenance: provenance({
+          resolvedDependencies: [{ uri: 'git+https://git.example/team/tool@refs/heads/main', digest: { gitCommit: '0123456' } }],
+        }),
       },
       'no full commit',
     ],
     [
       'provenance.branch',
       'another branch',
-      { provenance: provenance({ internalParameters: { branch: 'maintenance', clean: { before: true, after: true } } }) },
+      {
+        provenance: provenance({
+          resolvedDependencies: [{ uri: 'git+https://git.example/team/tool@refs/heads/maintenance', digest: { gitCommit: COMMIT } }],
+        }),
+      },
       'maintenance',
     ],
+    [
+      'provenance.level',
+      'a signer that does not sign for the builder',
+      { provenance: signedBy({ subject: 'https://ci.example.evil/build' }) },
+      'level 0',
+    ],
+    ['provenance.level', 'another issuer', { provenance: signedBy({ issuer: 'https://token.example.evil' }) }, 'level 0'],
+    [
+      'provenance.certificate',
+      'a certificate of another commit',
+      { provenance: signedBy({ facts: { sourceRepositoryDigest: 'f'.repeat(40) } }) },
+      'ffff',
+    ],
+    [
+      'provenance.certificate',
+      'a certificate of another repository',
+      { provenance: signedBy({ facts: { sourceRepositoryUri: 'https://git.example/other/tool' } }) },
+      'other/tool',
+    ],
+    [
+      'provenance.certificate',
+      'a certificate of another ref',
+      { provenance: signedBy({ facts: { sourceRepositoryRef: 'refs/pull/1/merge' } }) },
+      'refs/pull/1',
+    ],
+    [
+      'provenance.package',
+      'a build of another package',
+      { provenance: { ...GOOD.provenance, named: 'pkg:npm/%40team/other@1.0.0' } },
+      'other',
+    ],
+    [
+      'provenance.package',
+      'a build of another version',
+      { provenance: { ...GOOD.provenance, named: 'pkg:npm/%40team/tool@1.0.1' } },
+      '1.0.1',
+    ],
+    [
+      'provenance.package',
+      'a build that names no package',
+      { provenance: { ...GOOD.provenance, named: 'tool-1.0.0.tgz' } },
+      'not exactly one',
+    ],
+    ['publish.bound', 'a predicate of another version', { publish: published({ version: '1.0.1' }) }, '1.0.1'],
+    ['publish.registry', 'another registry', { publish: published({ registry: 'https://registry.example.evil' }) }, 'evil'],
     [
       'provenance.clean',
       'a dirty tree',
@@ -252,24 +314,38 @@ describe('a policy that asks everything', () => {
     expect(wrong.expected).not.toBe('')
   })
 
-  it.each<Kinds>(['signature', 'provenance', 'sbom', 'check', 'verdict'])('says once that there is no %s', (kind) => {
+  it.each<Kinds>(['signature', 'provenance', 'publish', 'sbom', 'check', 'verdict'])('says once that there is no %s', (kind) => {
     const verdict = judge(FULL_POLICY, { [kind]: null })
     expect(verdict.decision).toBe('deny')
-    expect(notMet(verdict)).toEqual([kind])
+    // A provenance must be of what was published, so that nothing published is named there too.
+    expect(notMet(verdict)).toEqual(kind === 'publish' ? ['provenance.package', kind] : [kind])
     expect(clause(verdict, kind)).toMatchObject({ result: 'failed', found: expect.stringContaining('no') })
-    expect(clause(verdict, kind).next).toMatch(/^(?:mend.*)?tally /)
+    expect(clause(verdict, kind).next).toMatch(kind === 'publish' ? /^publish it/ : /^(?:mend.*)?tally /)
   })
 
   it('denies when there is nothing at all', () => {
     const verdict = judge(FULL_POLICY, {}, { receipts: [] })
     expect(verdict.decision).toBe('deny')
-    expect(notMet(verdict)).toEqual(['signature', 'provenance', 'sbom', 'check', 'log', 'verdict'])
+    expect(notMet(verdict)).toEqual(['signature', 'provenance', 'publish', 'sbom', 'check', 'log', 'verdict'])
   })
+})
+
+it('asks of a certificate that names the source whether the provenance says the same', () => {
+  const facts = {
+    sourceRepositoryUri: 'https://git.example/team/tool',
+    sourceRepositoryDigest: COMMIT,
+    sourceRepositoryRef: 'refs/heads/main',
+  }
+  const verdict = judge(FULL_POLICY, { provenance: signedBy({ facts }) })
+  expect(verdict.decision).toBe('allow')
+  expect(clause(verdict, 'provenance.certificate')).toMatchObject({ result: 'met', found: 'source, commit, ref' })
 })
 
 describe('what cannot be read or is not known', () => {
   it.each<[Kinds, unknown]>([
     ['provenance', { buildDefinition: 'x' }],
+    ['publish', { name: '@team/tool' }],
+    ['publish', { name: '@/', version: '1.0.0', registry: 'https://registry.example' }],
     ['sbom', { bomFormat: 'Other' }],
     ['check', { result: 'FINE' }],
     ['verdict', null],
@@ -307,7 +383,7 @@ describe('one and the same receipt must meet all of it', () => {
       provenance({}, { builder: { id: 'https://builder.example/two' } }),
       provenance({ internalParameters: { branch: 'main', clean: { before: false, after: false } } }),
     ]
-    const receipts = [GOOD.signature, GOOD.sbom, GOOD.check, GOOD.verdict, ...halves].map(receipt)
+    const receipts = [GOOD.signature, GOOD.publish, GOOD.sbom, GOOD.check, GOOD.verdict, ...halves].map(receipt)
     expect(judge(FULL_POLICY, {}, { receipts }).decision).toBe('deny')
   })
 
@@ -389,7 +465,9 @@ describe('distinct authorities', () => {
 
   it('counts builders that agree, not builders that are there', () => {
     const text = 'version: 1\nname: two\nrequire:\n  provenance: { from: [a, b], count: 2, branch: main }\n'
-    const other = provenance({ internalParameters: { branch: 'dev' } })
+    const other = provenance({
+      resolvedDependencies: [{ uri: 'git+https://git.example/team/tool@refs/heads/dev', digest: { gitCommit: COMMIT } }],
+    })
     const ask = (...parts: ReceiptParts[]): Verdict =>
       evaluate(policyOf(text), { artifact: ARTIFACT, receipts: parts.map(receipt), now: NOW })
     expect(ask({ ...GOOD.provenance, authority: 'a' }, { ...GOOD.provenance, authority: 'b' }).decision).toBe('allow')

@@ -6,6 +6,7 @@ import { CLAUSES } from './clause-names.ts'
 import { CHECK } from './clauses/check.ts'
 import type { Context } from './clauses/clause.ts'
 import { PROVENANCE } from './clauses/provenance.ts'
+import { PUBLISH } from './clauses/publish.ts'
 import { SBOM } from './clauses/sbom.ts'
 import { SIGNATURE } from './clauses/signature.ts'
 import { VERDICT } from './clauses/verdict.ts'
@@ -33,6 +34,7 @@ type Judge = (receipts: readonly Receipt[], context: Context, waivers: AskWaiver
 const JUDGES: readonly Judge[] = [
   (receipts, context, waivers) => judgeKind(SIGNATURE, receipts, context, waivers),
   (receipts, context, waivers) => judgeKind(PROVENANCE, receipts, context, waivers),
+  (receipts, context, waivers) => judgeKind(PUBLISH, receipts, context, waivers),
   (receipts, context, waivers) => judgeKind(SBOM, receipts, context, waivers),
   (receipts, context, waivers) => judgeKind(CHECK, receipts, context, waivers),
   (receipts, context, waivers) => judgeKind(VERDICT, receipts, context, waivers),
@@ -47,6 +49,7 @@ export function evaluate(policy: Policy, question: Question): Verdict {
   const context: Context = {
     rules: policy.rules,
     artifact: question.artifact,
+    receipts: question.receipts,
     now: question.now,
     headCommit: question.headCommit,
     resourceUri: question.resourceUri,

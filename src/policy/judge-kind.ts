@@ -72,10 +72,11 @@ function judgeReceipt<R extends Requirement, F>(
   waivers: AskWaivers,
 ): Candidate<F> {
   const reading = kind.read(receipt)
-  const outcomes = clauses.map((clause): ClauseOutcome => {
+  const outcomes = clauses.flatMap((clause): readonly ClauseOutcome[] => {
     const judged = reading.ok ? clause.judge(reading.facts, required, context, receipt) : unknown(show(reading.why), kind.make(context))
+    if (judged === undefined) return []
     const { waivedBy } = judged.result === 'met' ? {} : waivers(clause.name, judged.about)
-    return waivedBy === undefined ? { name: clause.name, judged } : { name: clause.name, judged, waivedBy }
+    return [waivedBy === undefined ? { name: clause.name, judged } : { name: clause.name, judged, waivedBy }]
   })
   return { receipt, reading, outcomes }
 }

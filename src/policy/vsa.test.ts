@@ -35,7 +35,7 @@ describe('vsaPredicate', () => {
       verificationResult: 'PASSED',
       verifiedLevels: ['SLSA_BUILD_LEVEL_1'],
     })
-    expect(predicate['inputAttestations']).toHaveLength(5)
+    expect(predicate['inputAttestations']).toHaveLength(Object.keys(GOOD).length)
   })
 
   it.each([denied, { ...allowed, decision: 'unknown' as const }])('is failed and claims no level for anything else', (verdict) => {
@@ -88,6 +88,9 @@ describe('checkVsa', () => {
     ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_0'] }), {}],
     ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_3', 'FAILED'] }), {}],
     ['verifiedLevels', GOOD_VSA, { levels: ['SLSA_BUILD_LEVEL_3'] }],
+    ['verifiedLevels', GOOD_VSA, { levels: ['SLSA_SOURCE_LEVEL_1'] }],
+    ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_1', 'SLSA_BUILD_LEVEL_3'] }), {}],
+    ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_UNEVALUATED'] }), {}],
     ['policy', vsa({ policy: { uri: 'https://policy.example/dev' } }), {}],
     ['predicate', vsa({ verificationResult: 'MAYBE' }), {}],
   ])('fails at %s alone', (step, given, change) => {

@@ -1,20 +1,18 @@
-import type { Dirent } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Deps } from '../kernel/deps.ts'
-import { overLimit } from '../kernel/bytes.ts'
-import { TallyError, asTallyError, fail } from '../kernel/errors.ts'
-import { LIMITS } from '../kernel/limits.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
-import { compareText } from '../package/digits.ts'
+import { fail } from '../kernel/errors.ts'
 import { assembleSbom } from './assemble.ts'
 import type { SubjectHint } from './assemble.ts'
 import type { Cataloger, CatalogMode } from './catalogers/cataloger.ts'
-import { CATALOGERS } from './catalogers/table.ts'
+import type { Inspector } from './catalogers/inspector.ts'
+import { CATALOGERS, INSPECTORS } from './catalogers/table.ts'
 import { startCollection, warnOfUnread } from './collect.ts'
-import type { Collection } from './collect.ts'
-import { databaseAliases, leadsToDatabase } from './database-links.ts'
+import { offerFile, readEntries } from './directory-files.ts'
+import type { DirectoryFiles } from './directory-files.ts'
+import { followMentions } from './directory-mentions.ts'
+import { walkDirectory } from './directory-walk.ts'
 import type { Sbom } from './model.ts'
-import { directoryOf, joinPath, matchesGlob } from './path.ts'
+import { directoryOf, joinPath } from './path.ts'
 
 export type DirectoryOptions = {
   readonly mode: CatalogMode
@@ -26,6 +24,7 @@ export type DirectoryOptions = {
   /** Patterns of relative paths that are not looked at (`*` within a segment, `**` over segments). */
   readonly exclude?: readonly string[]
   readonly catalogers?: readonly Cataloger[]
+  readonly inspectors?: readonly Inspector[]
   /** Who says it made the SBOM; this program when not given. */
   readonly tool?: Sbom['tool']
 }
@@ -40,9 +39,11 @@ export async function catalogDirectory(
   directory: string,
   options: DirectoryOptions,
 ): Promise<Sbom> {
-  const collection = startCollection(options.catalogers ?? CATALOGERS, options.mode)
-  if (options.mode === 'installed') await walk(deps, directory, options.exclude ?? [], collection)
-  else await lookAtLockfiles(deps, directory, options.lockfiles, collection)
+  const collection = startCollection(options.catalogers ?? CATALOGERS, options.mode, options.inspectors ?? INSPECTORS)
+  const files: DirectoryFiles = { deps, directory, exclude: options.exclude ?? [], collection, mentions: [] }
+  if (options.mode === 'installed') await walkDirectory(files)
+  else await lookAtLockfiles(files, options.lockfiles)
+  await followMentions(files)
   const { catalogs, completeness, unread } = collection.finish()
   warnOfUnread(deps, unread)
   return assembleSbom(catalogs, {
@@ -55,14 +56,13 @@ export async function catalogDirectory(
   })
 }
 
-async function lookAtLockfiles(
-  deps: Pick<Deps, 'fs' | 'signal'>,
-  directory: string,
-  lockfiles: readonly string[] | undefined,
-  collection: Collection,
-): Promise<void> {
+/** What lies beside a lockfile and says what it does not: names, and what is needed for what. */
+const MANIFESTS = new Set(['package.json', 'pyproject.toml', 'Pipfile', 'Cargo.toml', 'go.mod'])
+
+async function lookAtLockfiles(files: DirectoryFiles, lockfiles: readonly string[] | undefined): Promise<void> {
+  const { deps, directory } = files
   if (lockfiles === undefined) {
-    for (const entry of await readEntries(deps, directory)) if (entry.isFile()) await offer(deps, directory, entry.name, collection)
+    for (const entry of await readEntries(deps, directory)) if (entry.isFile()) await offerFile(files, entry.name)
     return
   }
   for (const lockfile of lockfiles) {
@@ -79,123 +79,10 @@ async function lookAtLockfiles(
         hint: 'check `sbom.lockfiles` in tally.yaml',
       })
     }
-    await offer(deps, directory, path, collection)
-    // The lockfile's manifest beside it, for what old lockfiles do not say.
+    await offerFile(files, path)
     for (const entry of inside) {
       const beside = joinPath(directoryOf(path), entry.name)
-      if (entry.isFile() && entry.name === 'package.json') await offer(deps, directory, beside, collection)
+      if (entry.isFile() && MANIFESTS.has(entry.name)) await offerFile(files, beside)
     }
   }
-}
-
-/** The whole tree, and then what package managers would find through links. Links are followed for nothing else. */
-async function walk(
-  deps: Pick<Deps, 'fs' | 'log' | 'signal'>,
-  directory: string,
-  exclude: readonly string[],
-  collection: Collection,
-): Promise<void> {
-  const links: string[] = []
-  const tree: Tree = { deps, directory, exclude, collection, entries: { seen: 0 }, onLink: (path) => links.push(path) }
-  await visitFolder(tree, '', (path) => path, 0)
-  const near = links.filter((link) => leadsToDatabase(collection.databases, link))
-  if (databaseAliases(collection.databases, await readLinks(tree, near)).aliases.length === 0) return
-  const { aliases, all } = databaseAliases(collection.databases, await readLinks(tree, links))
-  if (!all) {
-    deps.log('warn', 'package databases lie behind more links than are followed; the SBOM is incomplete')
-    collection.miss()
-  }
-  for (const { real, named } of aliases) await visitAlias({ ...tree, onLink: () => undefined }, real === '.' ? '' : real, named)
-}
-
-type Tree = {
-  readonly deps: Pick<Deps, 'fs' | 'log' | 'signal'>
-  readonly directory: string
-  readonly exclude: readonly string[]
-  readonly collection: Collection
-  readonly entries: { seen: number }
-  readonly onLink: (path: string) => void
-}
-
-/** Depth first, names by code units, so that no locale and no file system order shows. In: the folder, and what its paths are called. */
-async function visitFolder(tree: Tree, folder: string, nameOf: (path: string) => string, depth: number): Promise<void> {
-  if (depth > LIMITS.directoryDepth) throw overLimit('directoryDepth', LIMITS.directoryDepth, folder)
-  for (const entry of await readFolder(tree.deps, tree.directory, folder, tree.collection)) {
-    tree.entries.seen += 1
-    if (tree.entries.seen > LIMITS.directoryEntries) throw overLimit('directoryEntries', LIMITS.directoryEntries, folder)
-    const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-    if (tree.exclude.some((pattern) => matchesGlob(path, pattern))) continue
-    if (entry.isDirectory() && entry.name !== '.git') await visitFolder(tree, path, nameOf, depth + 1)
-    else if (entry.isFile()) await offer(tree.deps, tree.directory, path, tree.collection, nameOf(path))
-    else if (entry.isSymbolicLink()) tree.onLink(path)
-  }
-}
-
-/** What an alias names, if anything is there: `real` holds no links, since all of them were resolved. */
-async function visitAlias(tree: Tree, real: string, named: string): Promise<void> {
-  const kind = await kindOf(tree, real)
-  const nameOf = (path: string): string => named + (real === '' ? `/${path}` : path.slice(real.length))
-  if (kind === 'folder') await visitFolder(tree, real, nameOf, 1)
-  else if (kind === 'file' && tree.collection.wants(named) !== undefined) {
-    await offer(tree.deps, tree.directory, real, tree.collection, named)
-  }
-}
-
-async function kindOf(tree: Tree, path: string): Promise<'file' | 'folder' | undefined> {
-  if (tree.exclude.some((pattern) => matchesGlob(path, pattern))) return undefined
-  try {
-    const found = await tree.deps.fs.lstat(join(tree.directory, path))
-    return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : undefined
-  } catch (error) {
-    const known = asTallyError(error, path)
-    if (known.code === 'not-found') return undefined
-    throw known
-  }
-}
-
-async function readLinks(tree: Tree, links: readonly string[]): Promise<Map<string, string>> {
-  const targets = new Map<string, string>()
-  for (const link of links) {
-    tree.deps.signal.throwIfAborted()
-    try {
-      targets.set(link, await tree.deps.fs.readlink(join(tree.directory, link)))
-    } catch (error) {
-      throw asTallyError(error, link)
-    }
-  }
-  return targets
-}
-
-/** A folder below the top that may not be read makes the result incomplete; the top itself must be readable. */
-async function readFolder(
-  deps: Pick<Deps, 'fs' | 'log' | 'signal'>,
-  directory: string,
-  folder: string,
-  collection: Collection,
-): Promise<Dirent[]> {
-  try {
-    return await readEntries(deps, join(directory, folder))
-  } catch (error) {
-    if (folder === '' || !(error instanceof TallyError) || error.code !== 'permission') throw error
-    deps.log('warn', `${folder} may not be read; the SBOM is incomplete`)
-    collection.miss()
-    return []
-  }
-}
-
-async function readEntries(deps: Pick<Deps, 'fs' | 'signal'>, directory: string): Promise<Dirent[]> {
-  deps.signal.throwIfAborted()
-  try {
-    const entries = await deps.fs.readdir(directory, { withFileTypes: true })
-    return entries.toSorted((a, b) => compareText(a.name, b.name))
-  } catch (error) {
-    throw asTallyError(error, directory)
-  }
-}
-
-/** Offers a file to the catalogers, under the name it is known by. */
-async function offer(deps: Pick<Deps, 'fs'>, directory: string, path: string, collection: Collection, named = path): Promise<void> {
-  collection.see(named)
-  const limit = collection.wants(named)
-  if (limit !== undefined) collection.take(named, await readFileBounded(deps, join(directory, path), limit))
 }

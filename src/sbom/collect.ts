@@ -2,7 +2,9 @@ import { overLimit } from '../kernel/bytes.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import type { LimitName } from '../kernel/limits.ts'
+import { compareText } from '../package/digits.ts'
 import type { Catalog, CatalogFile, Cataloger, CatalogMode } from './catalogers/cataloger.ts'
+import type { FileOutline, Inspector, Place } from './catalogers/inspector.ts'
 import { declaresPackages } from './declarations.ts'
 import type { Sbom } from './model.ts'
 
@@ -15,7 +17,14 @@ export type Collection = {
   readonly wants: (path: string) => LimitName | undefined
   /** Where the package managers it reads have their databases. */
   readonly databases: readonly string[]
-  readonly take: (path: string, bytes: Uint8Array, layer?: string) => void
+  /** Keeps a file's bytes; out: the further files it speaks of. */
+  readonly take: (path: string, bytes: Uint8Array, layer?: string) => readonly Mention[]
+  /** Who looks into a file that nobody wants by its path, and may be of a kind known by its content. */
+  readonly inspectorOf: (file: FileOutline) => Inspector | undefined
+  readonly inspect: (
+    inspector: Inspector,
+    file: Place & { readonly size: number; readonly content: AsyncIterable<Uint8Array> },
+  ) => Promise<void>
   /** Something could not be looked at, so the result is not complete. */
   readonly miss: () => void
   readonly finish: () => {
@@ -25,27 +34,48 @@ export type Collection = {
   }
 }
 
-export function startCollection(catalogers: readonly Cataloger[], mode: CatalogMode): Collection {
+/** Files that a file speaks of: a path, or a pattern with `*`. `admit` opens the collection for one; it is then wanted by who asked for it. */
+export type Mention = { readonly by: string; readonly pattern: string; readonly admit: (path: string) => void }
+
+export function startCollection(catalogers: readonly Cataloger[], mode: CatalogMode, inspectors: readonly Inspector[] = []): Collection {
   const files = new Map<string, CatalogFile>()
   const declared = new Set<string>()
+  const inspected: Catalog[] = []
+  /** Who is to be given a file because another file speaks of it. */
+  const admitted = new Map<string, Set<Cataloger>>()
+  const isFor = (path: string, one: Cataloger): boolean => one.wants(path, mode) || admitted.get(path)?.has(one) === true
   let total = 0
   let missed = false
   return {
     see: (path) => {
       if (declaresPackages(path)) declared.add(path)
     },
-    wants: (path) => catalogers.find((cataloger) => cataloger.wants(path, mode))?.limitOf(path),
+    wants: (path) => catalogers.find((one) => isFor(path, one))?.limitOf(path),
     databases: [...new Set(catalogers.flatMap(({ databases }) => databases ?? []))],
     take: (path, bytes, layer) => {
       total += bytes.byteLength - (files.get(path)?.bytes.byteLength ?? 0)
       if (total > LIMITS.catalogedBytes) throw overLimit('catalogedBytes', LIMITS.catalogedBytes, path)
       files.set(path, { bytes, ...(layer === undefined ? {} : { layer }) })
+      return catalogers
+        .filter((one) => one.mentions !== undefined && isFor(path, one))
+        .flatMap((by) => mentionsOf(by, path, bytes, admitted))
+    },
+    inspectorOf: (file) => (mode === 'installed' ? inspectors.find((inspector) => inspector.mayWant(file)) : undefined),
+    inspect: async (inspector, file) => {
+      const found = await inspector.inspect(file)
+      if (found === undefined) return
+      if (found.missed === true) declared.add(file.path)
+      if (found.catalog !== undefined) inspected.push({ ...found.catalog, read: found.missed === true ? [] : [file.path] })
     },
     miss: () => {
       missed = true
     },
     finish: () => {
-      const catalogs = catalogers.map((cataloger) => runCataloger(cataloger, files, mode))
+      const listed = catalogers.map((cataloger) => {
+        const given = [...files].filter(([path]) => isFor(path, cataloger)).toSorted(([a], [b]) => compareText(a, b))
+        return cataloger.read(new Map(given), mode)
+      })
+      const catalogs = [...listed, ...inspected]
       const read = new Set(catalogs.flatMap((catalog) => catalog.read))
       const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
       const unread = [...declared].filter((path) => !read.has(path) && !owned.some((paths) => paths.has(path))).toSorted()
@@ -62,7 +92,9 @@ export function warnOfUnread(deps: Pick<Deps, 'log'>, unread: readonly string[])
   if (unread.length > shown.length) deps.log('warn', `${unread.length - shown.length} more files declare packages that are not in the SBOM`)
 }
 
-function runCataloger(cataloger: Cataloger, files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {
-  const wanted = new Map([...files].filter(([path]) => cataloger.wants(path, mode)).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-  return cataloger.read(wanted, mode)
+function mentionsOf(by: Cataloger, path: string, bytes: Uint8Array, admitted: Map<string, Set<Cataloger>>): Mention[] {
+  const admit = (other: string): void => {
+    admitted.set(other, (admitted.get(other) ?? new Set()).add(by))
+  }
+  return (by.mentions?.(path, bytes) ?? []).map((pattern) => ({ by: by.name, pattern, admit }))
 }

@@ -1,5 +1,9 @@
 import type { DigestSet } from '../kernel/digest.ts'
 
+/** `manifest`: somebody wrote down what is wanted; `lockfile`: what a package manager chose; `installed`, `database`: what is there; `binary`: what a program holds. */
+export const EVIDENCE_METHODS = ['manifest', 'lockfile', 'installed', 'database', 'binary'] as const
+export type EvidenceMethod = (typeof EVIDENCE_METHODS)[number]
+
 /** What a cataloger found: one package at one version. Neutral between CycloneDX and SPDX. */
 export type Component = {
   /** Canonical package URL; also the identity within one SBOM. */
@@ -10,11 +14,13 @@ export type Component = {
   readonly hashes: DigestSet
   /** SPDX licence expression or free text, as declared by the package. Undefined = not known. */
   readonly licence?: string
+  /** Which versions may be installed, in the words of the ecosystem, where no one version is pinned. */
+  readonly range?: string
   /** How it was found: cataloger, file inside the target (relative, `/`), method and confidence 0…1. */
   readonly evidence: readonly {
     readonly cataloger: string
     readonly file: string
-    readonly method: 'lockfile' | 'installed' | 'database'
+    readonly method: EvidenceMethod
     readonly confidence: number
   }[]
   readonly scope: 'required' | 'optional' | 'dev'

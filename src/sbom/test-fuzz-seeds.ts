@@ -53,4 +53,39 @@ export const FUZZ_SEEDS: readonly Seed[] = [
     text: 'P:a\nV:1.0-r0\nA:x86_64\nL:MIT AND BSD-2-Clause\no:src\nD:b so:libc.so.1 !c /bin/sh\np:cmd:a=1.0-r0\nF:bin\nR:a\n\nP:b\nV:2-r1\nF:\nR:x\n\n',
     beside: { 'etc/os-release': 'ID=alpine\nVERSION_ID=3.22.1\n' },
   },
+  {
+    path: 'pnpm-lock.yaml',
+    mode: 'runtime-closure',
+    text: "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      a:\n        specifier: ^1\n        version: b@1.0.0(c@2.0.0)\n      l:\n        specifier: '*'\n        version: link:p/l\n  p/l: {}\npackages:\n  b@1.0.0:\n    resolution: {integrity: sha512-AAAA, tarball: 'https://host.example/x.tgz'}\n    deprecated: >-\n      old\nsnapshots:\n  b@1.0.0(c@2.0.0):\n    dependencies:\n      c: 2.0.0\n    optional: true\n",
+    beside: { 'package.json': '{"name":"app"}', 'p/l/package.json': '{"name":"l"}' },
+  },
+  {
+    path: 'pnpm-lock.yaml',
+    mode: 'installed',
+    text: 'lockfileVersion: 5.4\ndependencies:\n  a: 1.0.0_b@2.0.0\nspecifiers: {a: ^1}\npackages:\n  /a/1.0.0_b@2.0.0:\n    resolution: {integrity: sha1-AAAA}\n    dev: true\n  file:x:\n    name: x\n    resolution: {directory: x, type: directory}\n',
+    beside: { 'node_modules/a/package.json': '{"name":"a","version":"1.0.0"}' },
+  },
+  {
+    path: 'yarn.lock',
+    mode: 'installed',
+    text: '# yarn lockfile v1\n\n"@s/a@^1", b@npm:c@1:\n  version "1.0.0"\n  resolved "git+ssh://git@host.example/a.git#01"\n  integrity sha512-AAAA\n  dependencies:\n    "b" "npm:c@1"\n\nl@file:./x:\n  version "1"\n',
+    beside: { 'package.json': '{"name":"app","workspaces":["p/*"],"dependencies":{"@s/a":"^1"}}', 'p/w/package.json': '{"name":"w"}' },
+  },
+  {
+    path: 'yarn.lock',
+    mode: 'runtime-closure',
+    text: '__metadata:\n  version: 8\n\n"a@npm:^1, a@npm:^2":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0::__archiveUrl=https%3A%2F%2Fhost.example%2Fa.tgz"\n  dependencies:\n    w: "workspace:^"\n  peerDependencies:\n    w: "*"\n\n"w@workspace:p/w":\n  version: 0.0.0-use.local\n  resolution: "w@workspace:p/w"\n  dependencies:\n    a: ^1\n',
+    beside: { 'package.json': '{"name":"app","workspaces":["p/*"]}', 'p/w/package.json': '{"name":"w","devDependencies":{"a":"^1"}}' },
+  },
+  {
+    path: 'bun.lock',
+    mode: 'installed',
+    text: '{"lockfileVersion":1,"workspaces":{"":{"name":"app","dependencies":{"a":"1","w":"*"}},"p/w":{"name":"w","peerDependencies":{"a":"*"},"optionalPeers":["a"]}},"packages":{"a":["a@1.0.0","",{"dependencies":{"b":"1"}},"sha512-AAAA"],"a/b":["b@github:o/r#01",{},"01"],"f":["f@file:f",{}],"w":["w@workspace:p/w"]}}',
+  },
+  {
+    path: 'deno.lock',
+    mode: 'runtime-closure',
+    text: '{"version":"5","specifiers":{"jsr:@s/a@1":"1.0.0","npm:b@1":"1.0.0_c@2.0.0"},"jsr":{"@s/a@1.0.0":{"integrity":"00","dependencies":["jsr:@s/a"]}},"npm":{"b@1.0.0_c@2.0.0":{"integrity":"sha512-AAAA","dependencies":["x@npm:c@2.0.0","b"]}},"remote":{"https://host.example/a.ts":"00"},"workspace":{"dependencies":["npm:b@1"],"members":{"m":{"dependencies":["jsr:@s/a@1"]}}}}',
+    beside: { 'deno.json': '{"name":"@s/app"}' },
+  },
 ]

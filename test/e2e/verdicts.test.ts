@@ -10,7 +10,7 @@ import type { Signer } from '../../src/trust/signer.ts'
 import { testDeps } from '../support/deps.ts'
 import { mirrorWith } from '../support/mirror.ts'
 import type { Wrong } from '../support/mirror.ts'
-import { runTally } from '../support/run-tally.ts'
+import { watchTally } from '../support/run-tally.ts'
 import type { Said } from '../support/run-tally.ts'
 import { REPOSITORY, lockfile, makeSample } from '../support/sample-project.ts'
 import type { SampleProject, YamlParts } from '../support/sample-project.ts'
@@ -29,7 +29,7 @@ type ReplacedCase = Case & { readonly kind: PredicateName; readonly wrong: (self
 type ShippedCase = Case & {
   readonly yaml?: Partial<YamlParts>
   readonly files?: Readonly<Record<string, string>>
-  readonly then?: (project: SampleProject) => Promise<unknown>
+  readonly change?: (project: SampleProject) => Promise<unknown>
 }
 
 const stranger = newSigner()
@@ -138,7 +138,7 @@ const SHIPPED: readonly ShippedCase[] = [
     clause: 'provenance.clean',
     title: 'built from changes no commit describes',
     story: 'A tracked file was changed and not committed.',
-    then: (project) => project.write('greet.sh', '#!/bin/sh\necho hello, whoever you are\n'),
+    change: (project) => project.write('greet.sh', '#!/bin/sh\necho hello, whoever you are\n'),
   },
   {
     clause: 'sbom.complete',
@@ -146,7 +146,7 @@ const SHIPPED: readonly ShippedCase[] = [
     story: 'The project names no lockfile, so nothing says what it is made of.',
     yaml: { lockfiles: '[]' },
     files: { 'package.json': '{ "name": "greet", "version": "1.0.0" }\n', 'package-lock.json': '' },
-    then: async (project) => {
+    change: async (project) => {
       await project.git('rm', '--quiet', 'package-lock.json')
       await project.commit('no lockfile')
     },
@@ -181,7 +181,7 @@ function show(one: Case, project: SampleProject, command: string, said: Said): v
 
 /** What the verdict on a terminal says of each clause. */
 function clausesOf(said: Said): { readonly decision: string; readonly unmet: readonly string[] } {
-  const [, decision = ''] = /^verdict {4}(\w+) by policy prod/m.exec(said.stdout) ?? []
+  const [, decision = ''] = /^verdict +(\w+) by policy prod/m.exec(said.stdout) ?? []
   return { decision, unmet: Array.from(said.stdout.matchAll(/^ {2}(?:FAILED|UNKNOWN) +(\S+)$/gm), ([, clause]) => clause ?? '') }
 }
 
@@ -197,7 +197,7 @@ describe('evidence replaced between dev and prod', () => {
   /** Asks for promotion from a layout beside the project to another. */
   async function promote(from: string, to: string): Promise<{ readonly command: string; readonly said: Said }> {
     const words = ['promote', `oci:../${from}@${shipped.receipt.artifact.manifestDigest}`, `oci:../${to}`, '--policy', 'policy/prod.yaml']
-    return { command: `tally ${words.join(' ')}`, said: await runTally(project, ...words) }
+    return { command: `tally ${words.join(' ')}`, said: await watchTally(project, ...words) }
   }
 
   test('nothing replaced: allowed', async () => {
@@ -231,7 +231,7 @@ describe('evidence replaced between dev and prod', () => {
       '--policy',
       'policy/prod.yaml',
     ]
-    const said = await runTally(project, ...words)
+    const said = await watchTally(project, ...words)
     show(COMMIT, project, `tally ${words.join(' ').replace('../data/registry/greet/dev', '../dev')}`, said)
     expect(clausesOf(said)).toEqual({ decision: 'deny', unmet: [COMMIT.clause] })
     expect(said.exitCode).toBe(1)
@@ -244,8 +244,8 @@ describe('a project that is not as it should be', () => {
       ...(one.yaml === undefined ? {} : { yaml: one.yaml }),
       ...(one.files === undefined ? {} : { files: one.files }),
     })
-    await one.then?.(project)
-    const said = await runTally(project, 'ship')
+    await one.change?.(project)
+    const said = await watchTally(project, 'ship')
     show(one, project, 'tally ship', said)
     expect(clausesOf(said)).toEqual({ decision: 'deny', unmet: [one.clause] })
     expect(said.exitCode).toBe(1)

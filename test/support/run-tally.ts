@@ -14,6 +14,12 @@ export async function runTally(project: Pick<SampleProject, 'dir' | 'env'>, ...a
   return await runProgram(process.execPath, [MAIN, ...args], { cwd: project.dir, env: { ...project.env } })
 }
 
+/** As `runTally`, with what it says on stdout and stderr in the order in which a terminal shows it. */
+export async function watchTally(project: Pick<SampleProject, 'dir' | 'env'>, ...args: readonly string[]): Promise<Said> {
+  const words = ['-c', 'exec "$0" "$@" 2>&1', process.execPath, MAIN, ...args]
+  return await runProgram('sh', words, { cwd: project.dir, env: { ...project.env } })
+}
+
 /** Runs any program to its end, its standard input empty. A signal that ended it counts as 128 + its number, as in a shell. */
 export async function runProgram(file: string, args: readonly string[], options: Omit<SpawnOptions, 'stdio'>): Promise<Said> {
   const { constants } = await import('node:os')

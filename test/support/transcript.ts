@@ -2,14 +2,19 @@ import { createHash } from 'node:crypto'
 import type { Said } from './run-tally.ts'
 
 /**
- * What a terminal shows of a command, the same in every run: each random number (a digest of something signed, a key id) becomes a
+ * What a terminal shows of a command (`watchTally`), the same in every run: each random number (a digest of something signed, a key id) becomes a
  * made-up one by its place in the text, and folders become what a reader would have. `names` are texts and what stands for them.
  */
 export function transcript(command: string, said: Said, names: Readonly<Record<string, string>>): string {
   const text = Object.entries(names)
     .toSorted(([a], [b]) => b.length - a.length)
-    .reduce((rest, [from, to]) => rest.replaceAll(from, to), `$ ${command}\n${said.stderr}${said.stdout}$ echo $?\n${said.exitCode}\n`)
-  return withMadeUpNumbers(text)
+    .reduce((rest, [from, to]) => rest.replaceAll(from, to), `$ ${command}\n${said.stdout}$ echo $?\n${said.exitCode}\n`)
+  return withMadeUpRoots(withMadeUpNumbers(text))
+}
+
+/** The root of the log, which is base64. */
+function withMadeUpRoots(text: string): string {
+  return text.replaceAll(/(?<=root )[0-9A-Za-z+/]{43}=/g, createHash('sha256').update('root').digest('base64'))
 }
 
 /** Hexadecimal numbers of twelve digits and more: a short one is the beginning of a long one where there is such a long one. */

@@ -22,7 +22,8 @@ const issuedSchema = z.strictObject({
 
 /**
  * Makes a verdict into evidence: VSA, signed, logged, attached at the place it judged. The same verdict on the same
- * evidence is issued once, however often it is reached; out comes the verdict as it was issued first.
+ * evidence is issued once, however often it is reached; out comes the verdict as it was issued first. `levels`: what of the
+ * SLSA build track was verified.
  */
 export async function issueVerdict(
   job: ShipJob,
@@ -30,6 +31,7 @@ export async function issueVerdict(
   at: ImageTarget,
   environment: string,
   verdict: Verdict,
+  levels: readonly string[],
 ): Promise<{ readonly logged: Logged; readonly verdict: Verdict }> {
   const { workspace, signer, state } = job
   const basis = basisOf(verdict)
@@ -41,7 +43,7 @@ export async function issueVerdict(
       resourceUri: resourceUri(job, environment),
       policyUri: `https://tallystick.dev/policy/${encodeURIComponent(verdict.policy.name)}`,
       timeVerified: verdict.at,
-      levels: verdict.decision === 'allow' ? ['SLSA_BUILD_LEVEL_1'] : [],
+      levels,
     })
     const sealed = await seal(workspace, signer, shippable.artifact, PREDICATE.vsa, predicate)
     return { basis, at: verdict.at, sealed: { ...sealed, subjects: [...sealed.subjects] } }

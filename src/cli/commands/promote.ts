@@ -12,6 +12,7 @@ import { fail } from '../../kernel/errors.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
 import { parsePolicy } from '../../policy/document.ts'
 import { verifierIdOf } from '../../policy/check-vsa.ts'
+import { verifiedLevels } from '../../policy/verified-levels.ts'
 import { vsaPredicate } from '../../policy/vsa.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, openSignerOf, openWorkspaceOf } from '../context.ts'
@@ -87,7 +88,7 @@ export const promote = defineCommand({
           resourceUri,
           policyUri: `https://tallystick.dev/policy/${encodeURIComponent(policy.name)}`,
           timeVerified: verdict.at,
-          levels: ['SLSA_BUILD_LEVEL_1'],
+          levels: verifiedLevels(verdict, receipts, policy),
         })
         await sealArtifact({ workspace, reference: pinned, signer, signerKind: kind, predicateType: PREDICATE.vsa, predicate })
       },
@@ -97,6 +98,10 @@ export const promote = defineCommand({
     const earlier = earlierVerdicts(judgement.receipts, policy)
     const problem = whyNotAllowed(judgement.verdict, judgement, artifact)
     const exitCode = exitCodeFor(problem, judgement)
+    const explain = (): number => {
+      if (problem !== undefined) terminal.note(renderError(problem, terminal))
+      return exitCode
+    }
     if (flags.text('format') === 'json') {
       terminal.out(
         JSON.stringify(
@@ -109,8 +114,7 @@ export const promote = defineCommand({
           2,
         ),
       )
-      if (problem !== undefined) terminal.note(renderError(problem, terminal))
-      return exitCode
+      return explain()
     }
     const { promoted } = result
     terminal.out(
@@ -127,7 +131,6 @@ export const promote = defineCommand({
           : field(terminal, 'refused', `${words[1]} is as it was`)),
       ].join('\n'),
     )
-    if (problem !== undefined) terminal.note(renderError(problem, terminal))
-    return exitCode
+    return explain()
   },
 })

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { guessReference } from '../../artifact/guess-reference.ts'
+import { readThrough } from '../../artifact/read-through.ts'
 import { gather } from '../../chain/gather.ts'
 import { earlierVerdicts } from '../../gate/earlier-verdicts.ts'
 import { judgeProof, verifyAll } from '../../gate/judge.ts'
@@ -46,13 +47,17 @@ export const verify = defineCommand({
       policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
     const named = await trustFromFlags(context, workspace, policy)
     const from = flags.text('from')
+    const reference = await guessReference(deps, words[0] ?? '')
     const gathered = await gather(workspace, {
-      reference: await guessReference(deps, words[0] ?? ''),
+      reference,
       bundles: flags.list('bundle').map((file) => resolve(cwd, file)),
       ...(from === undefined ? {} : { from }),
       dataDirectory: !flags.on('isolated'),
     })
-    const { artifact, found, unreadable, looked } = gathered
+    const { artifact, found, unreadable, looked, source } = gathered
+    // A manifest's digest vouches for its parts only when they are read: a shipped file wherever it is, an image where that costs no transfer.
+    if (source !== undefined && artifact.kind === 'manifest' && (reference.scheme !== 'registry' || artifact.file !== undefined))
+      await readThrough(source, artifact.digest, deps.signal)
     const proof = { ...(await verifyAll(found, artifact, named.trust, gathered)), unreadable, looked }
     const verdict = policy === undefined ? undefined : judgeProof(proof, artifact, policy, await contextOf(context))
     const earlier = earlierVerdicts(proof.receipts, policy)

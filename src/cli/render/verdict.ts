@@ -24,7 +24,7 @@ function clauseLines(clause: ClauseResult, terminal: Terminal): string[] {
   const [word, color] = MARK[clause.result]
   const mark = `  ${style(color, word.padEnd(7))}  `
   if (clause.result === 'met') {
-    const [first = '', ...rest] = hanging(clause.clause.padEnd(22), safeText(clause.found), columns - 11)
+    const [first = '', ...rest] = hanging(clause.clause.padEnd(23), safeText(clause.found), columns - 11)
     return [`${mark}${first}`, ...rest.map((line) => `           ${line}`)]
   }
   const lines = [`${mark}${clause.clause}`]
@@ -41,11 +41,14 @@ function clauseLines(clause: ClauseResult, terminal: Terminal): string[] {
 const PREDICATE_WORDS: Readonly<Record<string, string>> = {
   [PREDICATE.signature]: 'signature',
   [PREDICATE.provenance]: 'SLSA provenance',
+  [PREDICATE.provenanceV02]: 'SLSA provenance',
+  [PREDICATE.provenanceV01]: 'SLSA provenance',
   [PREDICATE.cyclonedx]: 'SBOM (CycloneDX)',
   [PREDICATE.spdx]: 'SBOM (SPDX)',
   [PREDICATE.testResult]: 'check result',
   [PREDICATE.vsa]: 'verdict (VSA)',
   [PREDICATE.release]: 'release',
+  [PREDICATE.npmPublish]: 'npm publish',
   '': 'evidence',
 }
 

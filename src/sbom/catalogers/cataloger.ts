@@ -13,13 +13,19 @@ export type CatalogFile = { readonly bytes: Uint8Array; readonly layer?: string 
 /** A project of the target: the root of a dependency tree. The one in directory `''` is the target itself. */
 export type Project = { readonly directory: string; readonly name: string; readonly version: string; readonly purl: string }
 
+/** A need that names no version: it is met by the one version of that package in the whole target, if there is just one. */
+export type LooseEdge = { readonly from: string; readonly type: string; readonly namespace: string; readonly name: string }
+
 export type Catalog = {
   readonly components: readonly Component[]
   /** Edges between components, and from projects to components. */
   readonly edges: readonly Edge[]
+  readonly loose?: readonly LooseEdge[]
   readonly projects: readonly Project[]
   /** Files of `files` whose declarations are now fully in the catalog. */
   readonly read: readonly string[]
+  /** Files of installed packages that this cataloger reports with more knowledge: others' components of those files are left out. */
+  readonly claimed?: ReadonlySet<string>
   /** Paths an operating system's package owns: what lies there is reported once, by that package. */
   readonly owned?: ReadonlySet<string>
 }
@@ -33,6 +39,11 @@ export type Cataloger = {
   readonly wants: (path: string, mode: CatalogMode) => boolean
   /** Where a package manager opens its database, links followed: files or folders, relative to the target's root. */
   readonly databases?: readonly string[]
+  /**
+   * Further files that a file speaks of (includes, workspaces), relative to the target's root; `*` is any run within one segment. In
+   * a directory they are handed in as well, as far as they lie in it. Must not throw: whether the bytes are sound is for `read` to say.
+   */
+  readonly mentions?: (path: string, bytes: Uint8Array) => readonly string[]
   /** The cap for a file it wants. */
   readonly limitOf: (path: string) => LimitName
   readonly read: (files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode) => Catalog

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fail } from '../../../kernel/errors.ts'
+import { EVIDENCE_METHODS } from '../../model.ts'
 import type { Component, Edge, Sbom } from '../../model.ts'
 import { digestSetFrom } from '../hash-names.ts'
 import { identify, parseDocument, settle } from '../imported.ts'
@@ -129,13 +130,11 @@ function licenceOf(licences: readonly z.infer<typeof licence>[]): string | undef
   return all.length > 1 ? all.map((one) => `(${one})`).join(' AND ') : all[0]
 }
 
-const METHODS = ['lockfile', 'installed', 'database'] as const
-
 /** Occurrences as we write them; those of other tools say where, and not how. */
 function evidenceOf(occurrences: readonly z.infer<typeof occurrence>[]): Component['evidence'] {
   return occurrences.flatMap(({ location, additionalContext }) => {
     const [cataloger = '', how] = (additionalContext ?? '').split(' ')
-    const method = METHODS.find((each) => each === how)
+    const method = EVIDENCE_METHODS.find((each) => each === how)
     return location === undefined || method === undefined ? [] : [{ cataloger, file: location, method, confidence: 1 }]
   })
 }
