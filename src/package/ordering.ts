@@ -1,3 +1,4 @@
+import { compareAlpmVersions, parseAlpmVersion } from './alpm-version.ts'
 import { compareApkVersions, parseApkVersion } from './apk-version.ts'
 import { compareDebVersions, parseDebVersion } from './deb-version.ts'
 import { compareDigits, compareText } from './digits.ts'
@@ -15,6 +16,7 @@ const ORDERINGS: Readonly<Record<string, Ordering>> = {
   swift: orderBy(parseSemver, compareSemver),
   deb: orderBy(parseDebVersion, compareDebVersions),
   apk: orderBy(parseApkVersion, compareApkVersions),
+  alpm: orderBy(parseAlpmVersion, compareAlpmVersions),
   rpm: orderBy(parseRpmVersion, compareRpmVersions),
 }
 
