@@ -93,6 +93,7 @@ function mergeTwo(a: Component, b: Component): Component {
   const evidence = new Map([...a.evidence, ...b.evidence].map((item) => [canonicalJson(item), item]))
   const licence = a.licence ?? b.licence
   const range = a.range ?? b.range
+  const distributions = new Map([...(a.distributions ?? []), ...(b.distributions ?? [])].map((item) => [canonicalJson(item), item]))
   const layer = a.layer ?? b.layer
   return {
     purl: a.purl,
@@ -102,10 +103,15 @@ function mergeTwo(a: Component, b: Component): Component {
     hashes: agreedHashes(a.hashes, b.hashes),
     ...(licence === undefined ? {} : { licence }),
     ...(range === undefined ? {} : { range }),
-    evidence: [...evidence].toSorted(([left], [right]) => compareText(left, right)).map(([, item]) => item),
+    ...(distributions.size === 0 ? {} : { distributions: valuesByKey(distributions) }),
+    evidence: valuesByKey(evidence),
     scope: SCOPES.find((scope) => a.scope === scope || b.scope === scope) ?? a.scope,
     ...(layer === undefined ? {} : { layer }),
   }
+}
+
+function valuesByKey<Value>(items: ReadonlyMap<string, Value>): Value[] {
+  return [...items].toSorted(([left], [right]) => compareText(left, right)).map(([, item]) => item)
 }
 
 /** Hashes two sightings agree on, and those only one of them knows. Where they contradict each other none is true for both. */

@@ -38,7 +38,7 @@ export function declaresPackages(path: string): boolean {
     PATHS.has(path) ||
     path.startsWith('var/lib/pacman/local/') ||
     ENDINGS.some((ending) => name.endsWith(ending)) ||
-    /^requirements[^/]*\.(?:txt|in)$/.test(name) ||
+    /^requirements[^/]*\.(?:txt|in)$|requirements\.(?:txt|in)$/.test(name) ||
     /\.(?:dist-info\/METADATA|egg-info\/PKG-INFO)$/.test(path)
   )
 }

@@ -8,6 +8,7 @@ export function joinCatalogs(catalogs: readonly Catalog[]): Catalog {
     edges: catalogs.flatMap(({ edges }) => edges),
     projects: catalogs.flatMap(({ projects }) => projects),
     read: catalogs.flatMap(({ read }) => read),
+    partial: catalogs.flatMap(({ partial }) => partial ?? []),
     ...(claimed.size === 0 ? {} : { claimed }),
   }
 }

@@ -5,6 +5,7 @@ import { denoCataloger } from './deno/deno-cataloger.ts'
 import { dpkgCataloger } from './dpkg/dpkg-cataloger.ts'
 import { npmCataloger } from './npm/npm-cataloger.ts'
 import { pnpmCataloger } from './pnpm/pnpm-cataloger.ts'
+import { pythonCataloger } from './python/python-cataloger.ts'
 import { yarnCataloger } from './yarn/yarn-cataloger.ts'
 
 /** Every cataloger there is. A new ecosystem is one folder beside these and one line here. */
@@ -16,4 +17,5 @@ export const CATALOGERS: readonly Cataloger[] = [
   yarnCataloger,
   bunCataloger,
   denoCataloger,
+  pythonCataloger,
 ]
