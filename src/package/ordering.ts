@@ -1,6 +1,7 @@
 import { compareApkVersions, parseApkVersion } from './apk-version.ts'
 import { compareDebVersions, parseDebVersion } from './deb-version.ts'
 import { compareDigits, compareText } from './digits.ts'
+import { comparePypiVersions, parsePypiVersion } from './pypi-version.ts'
 import { compareSemver, parseSemver } from './semver.ts'
 
 /** How an ecosystem orders its versions. Undefined when one of the two is no version of it: unknown is not the same as unequal. */
@@ -13,6 +14,7 @@ const ORDERINGS: Readonly<Record<string, Ordering>> = {
   hex: orderBy(parseSemver, compareSemver),
   swift: orderBy(parseSemver, compareSemver),
   deb: orderBy(parseDebVersion, compareDebVersions),
+  pypi: orderBy(parsePypiVersion, comparePypiVersions),
   apk: orderBy(parseApkVersion, compareApkVersions),
 }
 
