@@ -13,6 +13,7 @@ import { npmCataloger } from './npm/npm-cataloger.ts'
 import { opkgCataloger } from './opkg/opkg-cataloger.ts'
 import { pacmanCataloger } from './pacman/pacman-cataloger.ts'
 import { pnpmCataloger } from './pnpm/pnpm-cataloger.ts'
+import { pythonCataloger } from './python/python-cataloger.ts'
 import { rpmCataloger } from './rpm/rpm-cataloger.ts'
 import { yarnCataloger } from './yarn/yarn-cataloger.ts'
 
@@ -32,6 +33,7 @@ export const CATALOGERS: readonly Cataloger[] = [
   gradleCataloger,
   nugetCataloger,
   dotnetAppCataloger,
+  pythonCataloger,
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
