@@ -3,10 +3,12 @@ import { COMMANDS } from './command-table.ts'
 import { GLOBAL_OPTIONS } from './command.ts'
 import { openTerminal } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
-import { asTallyError, exitCodeOf, fail } from '../kernel/errors.ts'
+import { ERROR_TABLE, TallyError, asTallyError, exitCodeOf, fail } from '../kernel/errors.ts'
 
 /** How long a command may take to end by itself once it was told to stop. */
 const GRACE_MS = 2000
+/** And how long what it left open may keep the program alive after that. */
+const LINGER_MS = 200
 
 /** The program: finds the command, loads only that, runs it, turns what it throws into one clear error and an exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -50,19 +52,29 @@ async function runCommand(name: string, argv: readonly string[], terminal: Termi
     import('./parse-flags.ts'),
     import('../kernel/system.ts'),
   ])
-  const line = parseLine(command, argv, process.env)
-  if (line.flags.on('help')) {
-    const { renderCommandHelp } = await import('./help.ts')
-    terminal.out(renderCommandHelp(command, terminal))
-    return 0
+  try {
+    const line = parseLine(command, argv, process.env)
+    if (line.flags.on('help')) {
+      const { renderCommandHelp } = await import('./help.ts')
+      terminal.out(renderCommandHelp(command, terminal))
+      return 0
+    }
+    enterProject(line.flags.text('project'))
+    const { progressLog } = await import('./progress.ts')
+    const log = progressLog(terminal, line.flags)
+    return await untilStopped(async (signal) => {
+      const context = { ...line, deps: systemDeps({ log, signal }), terminal, cwd: process.cwd(), stdin: () => process.stdin }
+      return await command.run(context)
+    })
+  } catch (error) {
+    // Where nobody knew a better next step, the help of this very command is one.
+    const isPlain = error instanceof TallyError && error.code === 'usage' && error.hint === ERROR_TABLE.usage.hint
+    throw isPlain ? fail('usage', error.message, { ...whereOf(error), hint: `see \`tally ${command.name} --help\`` }) : error
   }
-  enterProject(line.flags.text('project'))
-  const { progressLog } = await import('./progress.ts')
-  const log = progressLog(terminal, line.flags)
-  return await untilStopped(async (signal) => {
-    const context = { ...line, deps: systemDeps({ log, signal }), terminal, cwd: process.cwd(), stdin: () => process.stdin }
-    return await command.run(context)
-  })
+}
+
+function whereOf({ where }: TallyError): { readonly where?: string } {
+  return where === undefined ? {} : { where }
 }
 
 /** Global flags may stand before the command, as with git. Out: the command, then all its words. */
@@ -107,7 +119,7 @@ async function untilStopped(work: (signal: AbortSignal) => Promise<number>): Pro
   } finally {
     clearTimeout(timer)
     // What is still open (a terminal that is read, a connection) must not keep a stopped program alive.
-    if (abort.signal.aborted) setTimeout(() => process.exit(), GRACE_MS).unref()
+    if (abort.signal.aborted) setTimeout(() => process.exit(), LINGER_MS).unref()
   }
 }
 

@@ -24,6 +24,7 @@ export async function readPredicate(context: Context): Promise<{ readonly predic
   const file = flags.text('predicate')
   if (file === undefined) throw fail('usage', 'is missing', { where: '--predicate', hint: 'name the file that holds the predicate' })
   const where = file === '-' ? 'stdin' : file
+  if (file === '-') context.deps.log('debug', 'reading the predicate from stdin')
   const type = flags.text('type') ?? 'custom'
   const predicateType = predicateTypeOf(type)
   const bytes =

@@ -64,6 +64,15 @@ export const LIMITS = {
   dependencySteps: 5_000_000,
   /** An executable of at most this size is read whole; of a larger one its headers and the start of its data. */
   executableBytes: 64 * MiB,
+  /** A Java archive is held whole while it is looked into. */
+  archiveBytes: 256 * MiB,
+  /** Of one archive and those inside of it: entries, what is unpacked of them together, and how deep they nest. */
+  archiveEntries: 500_000,
+  archiveUnpackedBytes: 1 * GiB,
+  archiveDepth: 8,
+  /** One text inside of an archive: a manifest, a pom. */
+  archiveTextBytes: 4 * MiB,
+  xmlNodes: 200_000,
   /** The list of packages a Rust program may hold, unpacked. */
   auditableBytes: 16 * MiB,
   /** All files one SBOM is made of, together. */
@@ -99,6 +108,8 @@ export const LIMITS = {
   /** A blob above this is uploaded in chunks of this size, each held in memory. */
   uploadChunkBytes: 16 * MiB,
   keyFileBytes: 64 * KiB,
+  /** A signed file above this is verified by the digest it already has, and not read again. */
+  rehashedBytes: 32 * MiB,
   /** A pattern for identities, and the steps it is compiled to. */
   patternChars: 1024,
   patternSteps: 2000,

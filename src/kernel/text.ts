@@ -7,6 +7,13 @@ export function safeText(text: string): string {
   return text.replace(UNSAFE, (unit) => `\\u{${(unit.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
+/** As `safeText`, with escapes that JSON reads back: within the strings of a JSON text they change nothing. */
+export function jsonSafeText(text: string): string {
+  return text.replace(UNSAFE, (unit) =>
+    Array.from({ length: unit.length }, (_, at) => `\\u${unit.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  )
+}
+
 /** As `safeText`, keeping line feeds and tabs, for text of several lines. */
 export function safeLines(text: string): string {
   return text

@@ -54,7 +54,7 @@ describe('the runtime closure of a directory', () => {
     await write({
       'node_modules/a/package.json': { name: 'a', version: '1.0.0', license: 'GPL-3.0-only' },
       'node_modules/.package-lock.json': LOCK('app'),
-      'dist/yarn.lock': '',
+      'dist/bun.lockb': '',
     })
     expect(await closure()).toEqual(before)
     expect(before).toMatchObject({
@@ -67,10 +67,10 @@ describe('the runtime closure of a directory', () => {
   })
 
   it.each([
-    ['a lockfile nobody reads', { 'poetry.lock': '' }, 'unknown'],
+    ['a lockfile nobody reads', { 'bun.lockb': '' }, 'unknown'],
     ['a manifest without its lockfile', { 'package.json': { dependencies: { a: '1' } } }, 'unknown'],
     ['nothing that declares anything', { 'main.c': 'int main;' }, 'unknown'],
-    ['a lockfile that is read beside one that is not', { 'package-lock.json': LOCK('app'), 'Cargo.lock': '' }, 'incomplete'],
+    ['a lockfile that is read beside one that is not', { 'package-lock.json': LOCK('app'), 'bun.lockb': '' }, 'incomplete'],
     ['a package that needs nothing', { 'package.json': { name: 'x', version: '1.0.0' } }, 'complete'],
   ])('of %s is %s', async (_, contents, completeness) => {
     await write(contents)
@@ -78,20 +78,20 @@ describe('the runtime closure of a directory', () => {
   })
 
   it('warns of what it could not read', async () => {
-    await write({ 'package-lock.json': LOCK('app'), 'Cargo.lock': '' })
+    await write({ 'package-lock.json': LOCK('app'), 'bun.lockb': '' })
     await closure()
-    expect(warnings).toEqual(['Cargo.lock declares packages that are not in the SBOM: no cataloger reads it'])
+    expect(warnings).toEqual(['bun.lockb declares packages that are not in the SBOM: no cataloger reads it'])
   })
 
   it('names only the first of many', async () => {
-    await write(Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`requirements-${at}.txt`, ''])))
+    await write(Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`some-${at}.gemspec`, ''])))
     await closure()
     expect(warnings).toHaveLength(6)
     expect(warnings.at(-1)).toBe('4 more files declare packages that are not in the SBOM')
   })
 
   it('reads the lockfiles it is told, and only those', async () => {
-    await write({ 'package-lock.json': LOCK('app'), 'server/package-lock.json': LOCK('server'), 'yarn.lock': '' })
+    await write({ 'package-lock.json': LOCK('app'), 'server/package-lock.json': LOCK('server'), 'bun.lockb': '' })
     const sbom = await closure(['./server/package-lock.json'])
     expect(sbom.completeness).toBe('complete')
     expect(sbom.components.map(({ purl }) => purl)).toEqual(['pkg:npm/a@1.0.0', 'pkg:npm/server@1.0.0'])
@@ -176,7 +176,7 @@ describe('the installed packages of a directory', () => {
   it('leaves out what is excluded', async () => {
     await write({
       'package-lock.json': LOCK('app'),
-      'test/fixtures/x/yarn.lock': '',
+      'test/fixtures/x/bun.lockb': '',
       'deep/test/fixtures/package-lock.json': LOCK('fixture'),
     })
     expect((await installed()).completeness).toBe('incomplete')

@@ -77,4 +77,15 @@ export const FUZZ_SEEDS: readonly Seed[] = [
     text: '__metadata:\n  version: 8\n\n"a@npm:^1, a@npm:^2":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0::__archiveUrl=https%3A%2F%2Fhost.example%2Fa.tgz"\n  dependencies:\n    w: "workspace:^"\n  peerDependencies:\n    w: "*"\n\n"w@workspace:p/w":\n  version: 0.0.0-use.local\n  resolution: "w@workspace:p/w"\n  dependencies:\n    a: ^1\n',
     beside: { 'package.json': '{"name":"app","workspaces":["p/*"]}', 'p/w/package.json': '{"name":"w","devDependencies":{"a":"^1"}}' },
   },
+  {
+    path: 'bun.lock',
+    mode: 'installed',
+    text: '{"lockfileVersion":1,"workspaces":{"":{"name":"app","dependencies":{"a":"1","w":"*"}},"p/w":{"name":"w","peerDependencies":{"a":"*"},"optionalPeers":["a"]}},"packages":{"a":["a@1.0.0","",{"dependencies":{"b":"1"}},"sha512-AAAA"],"a/b":["b@github:o/r#01",{},"01"],"f":["f@file:f",{}],"w":["w@workspace:p/w"]}}',
+  },
+  {
+    path: 'deno.lock',
+    mode: 'runtime-closure',
+    text: '{"version":"5","specifiers":{"jsr:@s/a@1":"1.0.0","npm:b@1":"1.0.0_c@2.0.0"},"jsr":{"@s/a@1.0.0":{"integrity":"00","dependencies":["jsr:@s/a"]}},"npm":{"b@1.0.0_c@2.0.0":{"integrity":"sha512-AAAA","dependencies":["x@npm:c@2.0.0","b"]}},"remote":{"https://host.example/a.ts":"00"},"workspace":{"dependencies":["npm:b@1"],"members":{"m":{"dependencies":["jsr:@s/a@1"]}}}}',
+    beside: { 'deno.json': '{"name":"@s/app"}' },
+  },
 ]

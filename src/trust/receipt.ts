@@ -1,6 +1,7 @@
 import type { Digest } from '../kernel/digest.ts'
 import type { LogEntry, LogProof } from '../evidence/log-proof.ts'
 import type { Statement } from '../evidence/evidence.ts'
+import type { CertificateFacts } from './sigstore/fulcio.ts'
 
 declare const receiptBrand: unique symbol
 
@@ -20,8 +21,20 @@ export type SignerIdentity = {
     readonly subject: string
     readonly issuer: string
     /** What the certificate authority wrote about the run (Fulcio's extensions), by name; verified with the certificate. */
-    readonly facts?: Readonly<Record<string, string | undefined>>
+    readonly facts?: CertificateFacts
   }
+}
+
+/** An entry in a public transparency log, verified, and about exactly this signature, key and content. */
+export type Transparency = {
+  /** Host of the log, and its id, hexadecimal. */
+  readonly log: string
+  readonly logId: string
+  readonly index: number
+  /** RFC 3339, when the log's own signature says so. */
+  readonly integratedTime?: string
+  /** Size of the tree it was proven to be in; without it there is only the log's promise. */
+  readonly treeSize?: number
 }
 
 /** A time and how it is proven. `asserted` is the signer's word only; `at` is then empty when the evidence names no time. */
@@ -44,6 +57,8 @@ export type Receipt = {
     readonly root: string
     readonly checkpointBy: string
   }
+  /** Entries in public logs (Rekor), where there are any. */
+  readonly transparency?: readonly Transparency[]
   /** Why there is no `log`, when a proof came with the evidence and did not hold. */
   readonly logProblem?: string
   /** Which subject matched the artifact: through the manifest, or the file itself. */

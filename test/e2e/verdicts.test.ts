@@ -29,7 +29,7 @@ type ReplacedCase = Case & { readonly kind: PredicateName; readonly wrong: (self
 type ShippedCase = Case & {
   readonly yaml?: Partial<YamlParts>
   readonly files?: Readonly<Record<string, string>>
-  readonly then?: (project: SampleProject) => Promise<unknown>
+  readonly change?: (project: SampleProject) => Promise<unknown>
 }
 
 const stranger = newSigner()
@@ -138,7 +138,7 @@ const SHIPPED: readonly ShippedCase[] = [
     clause: 'provenance.clean',
     title: 'built from changes no commit describes',
     story: 'A tracked file was changed and not committed.',
-    then: (project) => project.write('greet.sh', '#!/bin/sh\necho hello, whoever you are\n'),
+    change: (project) => project.write('greet.sh', '#!/bin/sh\necho hello, whoever you are\n'),
   },
   {
     clause: 'sbom.complete',
@@ -146,7 +146,7 @@ const SHIPPED: readonly ShippedCase[] = [
     story: 'The project names no lockfile, so nothing says what it is made of.',
     yaml: { lockfiles: '[]' },
     files: { 'package.json': '{ "name": "greet", "version": "1.0.0" }\n', 'package-lock.json': '' },
-    then: async (project) => {
+    change: async (project) => {
       await project.git('rm', '--quiet', 'package-lock.json')
       await project.commit('no lockfile')
     },
@@ -244,7 +244,7 @@ describe('a project that is not as it should be', () => {
       ...(one.yaml === undefined ? {} : { yaml: one.yaml }),
       ...(one.files === undefined ? {} : { files: one.files }),
     })
-    await one.then?.(project)
+    await one.change?.(project)
     const said = await watchTally(project, 'ship')
     show(one, project, 'tally ship', said)
     expect(clausesOf(said)).toEqual({ decision: 'deny', unmet: [one.clause] })

@@ -1,4 +1,5 @@
 import { impact as impactOf } from '../../inventory/impact.ts'
+import { redact } from '../../kernel/redact.ts'
 import { safeText } from '../../kernel/text.ts'
 import { localScope } from '../../store/scope.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
@@ -43,7 +44,7 @@ export const impact = defineCommand({
           JSON.stringify(
             {
               schema: 'https://tallystick.dev/schemas/impact/v1',
-              query: words[0],
+              query: redact(words[0] ?? ''),
               packages: first.packages,
               incomplete: first.incomplete,
               artifacts,
@@ -69,7 +70,7 @@ export const impact = defineCommand({
       const running = artifacts.filter((artifact) => artifact.places.length > 0).length
       terminal.out(
         artifacts.length === 0
-          ? `nothing recorded here holds ${safeText(words[0] ?? '')}`
+          ? `nothing recorded here holds ${safeText(redact(words[0] ?? ''))}`
           : `${artifacts.length} artifact${artifacts.length === 1 ? '' : 's'}, ${running} of them current or deployed`,
       )
       if (first.incomplete) terminal.note('warning: more package versions match than one question looks at; narrow the range')

@@ -6,8 +6,9 @@ import { atLeast } from '../../kernel/finding.ts'
 import type { Finding, Severity } from '../../kernel/finding.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
 import { redact } from '../../kernel/redact.ts'
-import { safeText, shorten } from '../../kernel/text.ts'
+import { countOf, safeText, shorten } from '../../kernel/text.ts'
 import type { Style, Terminal } from '../terminal.ts'
+import { hanging, wrap } from './layout.ts'
 
 const COLORS: Readonly<Record<Severity, Style>> = { critical: 'red', high: 'red', medium: 'yellow', low: 'cyan', info: 'dim' }
 
@@ -19,23 +20,29 @@ export async function renderFindings(
   failOn: Severity,
   terminal: Terminal,
 ): Promise<string> {
-  const { style } = terminal
+  const { style, columns } = terminal
   const lines: string[] = []
   const texts = new Map<string, readonly string[]>()
   for (const finding of report.findings) {
     const { span } = finding
-    const head = `${style(COLORS[finding.severity], finding.severity)}[${finding.rule}]: ${safeText(finding.message)}`
-    lines.push(head, `  --> ${safeText(finding.file)}:${span.startLine}:${span.startColumn}`)
+    const [head = '', ...rest] = wrap(`${finding.severity}[${finding.rule}]: ${safeText(finding.message)}`, columns - 2)
+    lines.push(`${style(COLORS[finding.severity], finding.severity)}${head.slice(finding.severity.length)}`)
+    lines.push(...rest.map((line) => `  ${line}`))
+    lines.push(`  --> ${safeText(finding.file)}:${span.startLine}:${span.startColumn}`)
     if (!finding.rule.startsWith('secret')) lines.push(...(await excerpt(deps, dir, finding, texts, terminal)))
-    lines.push(`  ${style('cyan', 'help')}: ${safeText(finding.help)}`)
-    if (finding.waivedBy !== undefined) lines.push(`  waived by ${safeText(finding.waivedBy)}`)
+    const [help = '', ...more] = hanging('help: ', safeText(finding.help), columns - 2)
+    lines.push(`  ${style('cyan', 'help')}${help.slice('help'.length)}`, ...more.map((line) => `  ${line}`))
+    if (finding.waivedBy !== undefined) lines.push(...hanging('  waived by ', safeText(finding.waivedBy), columns))
     lines.push('')
   }
   const failing = report.findings.filter((finding) => finding.waivedBy === undefined && atLeast(finding.severity, failOn)).length
   const waived = report.findings.filter((finding) => finding.waivedBy !== undefined).length
-  lines.push(
-    `${report.findings.length} findings in ${report.filesRead} files by ${report.rules.length} rules; ${failing} at or above ${failOn}, ${waived} waived`,
-  )
+  const [found, files, rules] = [
+    countOf(report.findings.length, 'finding'),
+    countOf(report.filesRead, 'file'),
+    countOf(report.rules.length, 'rule'),
+  ]
+  lines.push(`${found} in ${files} by ${rules}; ${failing} at or above ${failOn}, ${waived} waived`)
   return lines.join('\n')
 }
 

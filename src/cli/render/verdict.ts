@@ -24,7 +24,7 @@ function clauseLines(clause: ClauseResult, terminal: Terminal): string[] {
   const [word, color] = MARK[clause.result]
   const mark = `  ${style(color, word.padEnd(7))}  `
   if (clause.result === 'met') {
-    const [first = '', ...rest] = hanging(clause.clause.padEnd(22), safeText(clause.found), columns - 11)
+    const [first = '', ...rest] = hanging(clause.clause.padEnd(23), safeText(clause.found), columns - 11)
     return [`${mark}${first}`, ...rest.map((line) => `           ${line}`)]
   }
   const lines = [`${mark}${clause.clause}`]

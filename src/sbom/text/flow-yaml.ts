@@ -1,5 +1,6 @@
 import type { Json } from '../../kernel/json.ts'
 import { LIMITS } from '../../kernel/limits.ts'
+import { readEscape } from './escape.ts'
 
 type Read<Value> = { readonly value: Value; readonly end: number }
 
@@ -24,19 +25,7 @@ export function plainScalar(text: string): Json {
   }
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  '0': '\0',
-  e: '\u001b',
-}
-const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 }
+const YAML_ESCAPES = '"\\/bfnrt0exuU'
 
 /** The quoted scalar (YAML 1.2, 7.3.1 and 7.3.2) that begins at `at` and ends on this line. Undefined when there is none. */
 export function readQuoted(text: string, at: number): Read<string> | undefined {
@@ -49,7 +38,7 @@ export function readQuoted(text: string, at: number): Read<string> | undefined {
     if (end === -1) return undefined
     value += text.slice(from, end)
     if (text[end] === '"') return { value, end: end + 1 }
-    const escape = readEscape(text, end + 1)
+    const escape = readEscape(text, end + 1, YAML_ESCAPES)
     if (escape === undefined) return undefined
     value += escape.value
     from = escape.end
@@ -71,17 +60,6 @@ function readSingle(text: string, at: number): Read<string> | undefined {
 function nextOf(text: string, units: string, from: number): number {
   for (let at = from; at < text.length; at += 1) if (units.includes(text[at] ?? '')) return at
   return -1
-}
-
-function readEscape(text: string, at: number): Read<string> | undefined {
-  const letter = text[at] ?? ''
-  const simple = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : undefined
-  if (simple !== undefined) return { value: simple, end: at + 1 }
-  const digits = Object.hasOwn(HEX_DIGITS, letter) ? (HEX_DIGITS[letter] ?? 0) : 0
-  const hex = text.slice(at + 1, at + 1 + digits)
-  if (digits === 0 || hex.length !== digits || !/^[0-9a-f]+$/i.test(hex)) return undefined
-  const code = Number.parseInt(hex, 16)
-  return code > 0x10ffff ? undefined : { value: String.fromCodePoint(code), end: at + 1 + digits }
 }
 
 /** The flow map or list (YAML 1.2, 7.4) that begins at `at` and ends on this line. Undefined when there is none, or one of an unusual kind. */

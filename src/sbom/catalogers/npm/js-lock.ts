@@ -66,11 +66,34 @@ export function catalogJsLock(
   files: ReadonlyMap<string, CatalogFile>,
   mode: CatalogMode,
 ): Catalog {
-  const installed =
-    mode === 'installed' ? installedUnder(files, new Set(projects.map(({ directory }) => directory))) : new Map<string, Installed>()
+  const directories = new Set(projects.map(({ directory }) => directory))
+  const { nodes, claimed, folders } = jsNodes(packages, directories, files, mode)
+  const found = catalogGraph(
+    { nodes, projects: projects.map((project) => projectOf(project, files)) },
+    { cataloger, file: path, ...layerOf(files.get(path)) },
+    mode,
+  )
+  const read = [
+    path,
+    ...[...directories, ...folders].map((directory) => joinPath(directory, 'package.json')).filter((manifest) => files.has(manifest)),
+  ]
+  return { ...found, read, claimed }
+}
+
+/**
+ * The packages as nodes of a graph: where the projects have an installed tree, those that lie there, and the files that are thereby
+ * spoken for. `folders` are the folders of the target that packages were taken from.
+ */
+export function jsNodes(
+  packages: ReadonlyMap<string, JsPackage>,
+  directories: ReadonlySet<string>,
+  files: ReadonlyMap<string, CatalogFile>,
+  mode: CatalogMode,
+): { readonly nodes: Map<string, LockNode>; readonly claimed: Set<string>; readonly folders: Set<string> } {
+  const installed = mode === 'installed' ? installedUnder(files, directories) : new Map<string, Installed>()
   const nodes = new Map<string, LockNode>()
   const claimed = new Set<string>()
-  const folders = new Set(projects.map(({ directory }) => directory))
+  const folders = new Set<string>()
   for (const [key, one] of packages) {
     const manifest = one.directory === undefined ? undefined : manifestAt(files, one.directory)
     if (manifest !== undefined && one.directory !== undefined) folders.add(one.directory)
@@ -80,13 +103,7 @@ export function catalogJsLock(
     for (const at of found?.installedAt ?? []) claimed.add(at)
     nodes.set(key, { ...nodeOf({ ...one, ...identity }), ...found })
   }
-  const found = catalogGraph(
-    { nodes, projects: projects.map((project) => projectOf(project, files)) },
-    { cataloger, file: path, ...layerOf(files.get(path)) },
-    mode,
-  )
-  const read = [path, ...[...folders].map((directory) => joinPath(directory, 'package.json')).filter((manifest) => files.has(manifest))]
-  return { ...found, read, claimed }
+  return { nodes, claimed, folders }
 }
 
 function nodeOf({ name, version, resolved, integrity, needs, marked }: JsPackage): LockNode {
