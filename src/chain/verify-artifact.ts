@@ -10,7 +10,7 @@ import type { JudgeContext, Proof } from '../gate/judge.ts'
 import { acceptSummary } from '../policy/accept-summary.ts'
 import type { SummaryAsk } from '../policy/accept-summary.ts'
 import type { Policy } from '../policy/document.ts'
-import type { Trust } from '../trust/trust-policy.ts'
+import type { Trust } from '../trust/authority.ts'
 import type { VerifyMemory } from '../trust/verify.ts'
 import { gather } from './gather.ts'
 import type { Workspace } from './workspace.ts'
@@ -27,6 +27,8 @@ export type VerifyRequest = {
   /** Somebody else's judgement that is taken in place of one's own, where it holds. */
   readonly summary?: SummaryAsk
   readonly context: JudgeContext
+  /** Leaves of a proof what the question is about. */
+  readonly only?: (proof: Proof) => Proof
   readonly memory: VerifyMemory
 }
 
@@ -60,7 +62,8 @@ export async function verifyArtifact(workspace: Workspace, text: string, request
   if (source !== undefined && artifact.kind === 'manifest' && (reference.scheme !== 'registry' || artifact.file !== undefined))
     await readThrough(source, artifact.digest, deps.signal)
   const options = { memory: request.memory, ...(content === undefined ? {} : { content }) }
-  const proof: Proof = { ...(await verifyAll(found, artifact, request.trust, options)), unreadable, looked }
+  const whole: Proof = { ...(await verifyAll(found, artifact, request.trust, options)), unreadable, looked }
+  const proof = request.only?.(whole) ?? whole
   return { artifact, proof, ...judge(artifact, proof, request, text), earlier: earlierVerdicts(proof.receipts, request.policy) }
 }
 

@@ -11,6 +11,7 @@ import type { SummaryAsk } from '../policy/accept-summary.ts'
 import { parsePolicy } from '../policy/document.ts'
 import type { Policy } from '../policy/document.ts'
 import type { Context, OptionSpec } from './command.ts'
+import { annotated, refuseUnchecked } from './cosign-verify.ts'
 import { trustFromFlags } from './trust-flags.ts'
 import type { NamedTrust } from './trust-flags.ts'
 
@@ -35,6 +36,7 @@ export async function verifyRequestOf(
   workspace: Workspace,
 ): Promise<{ readonly request: VerifyRequest; readonly named: NamedTrust }> {
   const { flags, deps, cwd } = context
+  refuseUnchecked(context)
   const policyFile = flags.text('policy')
   const policy =
     policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
@@ -49,6 +51,7 @@ export async function verifyRequestOf(
     ...(policy === undefined ? {} : { policy }),
     ...(summary === undefined ? {} : { summary }),
     context: await judgeContextOf(context, policy),
+    only: (proof) => annotated(proof, flags.list('annotations')),
     memory: new WeakMap(),
   }
   return { request, named }

@@ -6,9 +6,10 @@ import { inOrder } from '../../kernel/in-order.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import { safeText } from '../../kernel/text.ts'
 import { LIST_OPTIONS, artifactList } from '../artifact-list.ts'
-import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import type { Context } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
+import { COSIGN_VERIFY_REFUSED, COSIGN_WORDS, formatOf, notePattern } from '../cosign-verify.ts'
 import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
 import { exitCodeFor, renderVerification } from '../render/verification.ts'
@@ -38,9 +39,18 @@ export const verify = defineCommand({
     policy: { type: 'string', value: 'FILE', help: 'also judge by this policy; the exit code is its verdict' },
     commit: { type: 'string', value: 'SHA', help: 'what `commit: head` in the policy means', default: 'HEAD of the repository here' },
     ...SUMMARY_OPTIONS,
+    annotations: { type: 'string', short: 'a', value: 'NAME=VALUE', multiple: true, help: 'the signature must have this annotation' },
     isolated: { type: 'boolean', help: 'do not look for evidence in the data directory' },
     ...REGISTRY_OPTIONS,
-    format: FORMAT_TEXT_JSON,
+    ...COSIGN_WORDS,
+  },
+  refused: {
+    ...COSIGN_VERIFY_REFUSED,
+    'local-image': 'name a layout as oci:DIR',
+    attachment: 'evidence is looked for in all its places',
+    payload: 'payload and signature lie together where the image is',
+    signature: 'payload and signature lie together where the image is; for a file use `tally verify-blob`',
+    certificate: 'the certificate lies beside the signature; for a file use `tally verify-blob`',
   },
   words: {
     min: 0,
@@ -51,6 +61,7 @@ export const verify = defineCommand({
   notes: [
     'Several artifacts are all judged, whatever comes of one: a table, or with --format json one object a line, in their order. The exit code is',
     'that of the worst: 1 when one was denied or did not verify, else what kept one from being judged.',
+    'Patterns must match the whole identity, where cosign is content with a part of it.',
   ],
   run: async (context) => {
     const { references, isList } = await artifactList(context)
@@ -61,18 +72,13 @@ export const verify = defineCommand({
   },
 })
 
-async function verifyOne(
-  { flags, terminal }: Context,
-  workspace: Workspace,
-  text: string,
-  request: VerifyRequest,
-  named: NamedTrust,
-): Promise<number> {
+async function verifyOne(context: Context, workspace: Workspace, text: string, request: VerifyRequest, named: NamedTrust): Promise<number> {
+  const { terminal } = context
   const verification = await verifyArtifact(workspace, text, request)
   const { artifact, proof, verdict, earlier } = verification
   const problem = problemOf(verification)
   const exitCode = exitCodeFor(problem, proof)
-  if (flags.text('format') === 'json') terminal.out(JSON.stringify(proofJson(artifact, proof, verdict, earlier, exitCode), null, 2))
+  if (formatOf(context) === 'json') terminal.out(JSON.stringify(proofJson(artifact, proof, verdict, earlier, exitCode), null, 2))
   else {
     const trusted = { names: named.trust.authorities.map((each) => each.name), from: named.from }
     terminal.out(renderVerification({ artifact, trusted, proof, verdict, earlier }, terminal))
@@ -80,17 +86,14 @@ async function verifyOne(
       terminal.out('\nno policy was asked: this says who signed what, not that it suffices (--policy)')
   }
   if (problem !== undefined) terminal.note(renderError(problem, terminal))
+  notePattern(context, problem)
   return exitCode
 }
 
 /** Every artifact of a list: none stops another, each is printed as soon as it is its turn. */
-async function verifyMany(
-  { flags, terminal, deps }: Context,
-  workspace: Workspace,
-  references: readonly string[],
-  request: VerifyRequest,
-): Promise<number> {
-  const isJson = flags.text('format') === 'json'
+async function verifyMany(context: Context, workspace: Workspace, references: readonly string[], request: VerifyRequest): Promise<number> {
+  const { terminal, deps } = context
+  const isJson = formatOf(context) === 'json'
   const width = Math.min(60, Math.max(...references.map((reference) => safeText(reference).length)))
   const judge = async (reference: string): Promise<Outcome> => {
     try {
