@@ -10,7 +10,7 @@ import type { JudgeContext, Proof } from '../gate/judge.ts'
 import { acceptSummary } from '../policy/accept-summary.ts'
 import type { SummaryAsk } from '../policy/accept-summary.ts'
 import type { Policy } from '../policy/document.ts'
-import type { Trust } from '../trust/trust-policy.ts'
+import type { Trust } from '../trust/authority.ts'
 import type { VerifyMemory } from '../trust/verify.ts'
 import { gather } from './gather.ts'
 import type { Workspace } from './workspace.ts'
@@ -27,9 +27,9 @@ export type VerifyRequest = {
   /** Somebody else's judgement that is taken in place of one's own, where it holds. */
   readonly summary?: SummaryAsk
   readonly context: JudgeContext
+  /** Leaves of a proof what the question is about. */
+  readonly only?: (proof: Proof) => Proof
   readonly memory: VerifyMemory
-  /** Leaves out what was not asked for, before anything is judged. */
-  readonly refine?: (proof: Proof) => Proof
 }
 
 /** One artifact, what was proven about it, and what was said to that. */
@@ -63,7 +63,7 @@ export async function verifyArtifact(workspace: Workspace, text: string, request
     await readThrough(source, artifact.digest, deps.signal)
   const options = { memory: request.memory, ...(content === undefined ? {} : { content }) }
   const whole: Proof = { ...(await verifyAll(found, artifact, request.trust, options)), unreadable, looked }
-  const proof = request.refine?.(whole) ?? whole
+  const proof = request.only?.(whole) ?? whole
   return { artifact, proof, ...judge(artifact, proof, request, text), earlier: earlierVerdicts(proof.receipts, request.policy) }
 }
 

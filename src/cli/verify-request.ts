@@ -36,6 +36,7 @@ export async function verifyRequestOf(
   workspace: Workspace,
 ): Promise<{ readonly request: VerifyRequest; readonly named: NamedTrust }> {
   const { flags, deps, cwd } = context
+  refuseUnchecked(context)
   const policyFile = flags.text('policy')
   const policy =
     policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
@@ -51,8 +52,8 @@ export async function verifyRequestOf(
     ...(policy === undefined ? {} : { policy }),
     ...(summary === undefined ? {} : { summary }),
     context: await judgeContextOf(context, policy),
+    only: (proof) => annotated(proof, flags.list('annotations')),
     memory: new WeakMap(),
-    ...(flags.list('annotations').length === 0 ? {} : { refine: (proof) => annotated(proof, flags.list('annotations')) }),
   }
   return { request, named }
 }
