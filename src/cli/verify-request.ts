@@ -40,7 +40,6 @@ export async function verifyRequestOf(
   const policyFile = flags.text('policy')
   const policy =
     policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
-  refuseUnchecked(context)
   const named = await trustFromFlags(context, workspace, policy)
   const from = flags.text('from')
   const summary = summaryOf(context, policy)
