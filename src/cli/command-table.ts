@@ -31,7 +31,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   'verify-attestation': {
     group: 'look',
-    summary: 'did a key or identity attest something about an image, in cosign’s words',
+    summary: 'who attested what about an image, in cosign’s words',
     load: async () => (await import('./commands/verify-attestation.ts')).verifyAttestation,
   },
   'verify-blob-attestation': {
