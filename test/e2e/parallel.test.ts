@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { shipReceiptSchema } from '../../src/chain/receipt-schema.ts'
+import { ONE_OF_EACH, attachedKinds, loggedKinds } from '../support/chain-facts.ts'
 import { runTally } from '../support/run-tally.ts'
-import { makeSample } from '../support/sample-project.ts'
+import { makeSample, tallyYaml } from '../support/sample-project.ts'
 import { openSample } from '../support/ship-inside.ts'
 import { startServer } from '../support/tally-server.ts'
 
@@ -42,3 +44,25 @@ test('eight signers at once beside a running server, in a data directory that ha
   })
   expect(await server.stop()).toBe(0)
 })
+
+test(
+  'three runs of one commit at once, beside a run of another project: each ends in prod, with one of each',
+  { timeout: 120_000 },
+  async () => {
+    await using project = await makeSample({ yaml: { run: `'head -c 16 /dev/urandom > "$TALLY_OUT/greet"'` } })
+    await using other = await makeSample({ files: { 'greet.sh': 'echo from elsewhere\n' } })
+    await other.write('tally.yaml', tallyYaml().replace('name: greet\n', 'name: elsewhere\n'))
+    await other.commit()
+    const places = [project, project, project, { dir: other.dir, env: project.env }]
+    const said = await Promise.all(places.map((place) => runTally(place, 'ship', '--format', 'json')))
+    expect(said.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])
+    const receipts = said.map(({ stdout }) => shipReceiptSchema.parse(JSON.parse(stdout)))
+    expect(receipts.map(({ reached }) => reached)).toEqual(['prod', 'prod', 'prod', 'prod'])
+    // One of the three built, the others took what it had made.
+    expect(new Set(receipts.map(({ artifact }) => artifact.digest)).size).toBe(2)
+    const workspace = await openSample(project)
+    for (const environment of ['dev', 'prod'])
+      expect(await attachedKinds(workspace, environment, receipts[0]?.artifact.manifestDigest ?? '')).toEqual(ONE_OF_EACH)
+    expect((await loggedKinds(workspace)).toSorted()).toEqual([...ONE_OF_EACH, ...ONE_OF_EACH].toSorted())
+  },
+)

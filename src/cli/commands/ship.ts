@@ -13,7 +13,7 @@ import { fail } from '../../kernel/errors.ts'
 import type { TallyError } from '../../kernel/errors.ts'
 import { renderError } from '../render/error.ts'
 import { renderShip } from '../render/ship.ts'
-import { whyNotAllowed } from '../render/verification.ts'
+import { exitCodeFor, whyNotAllowed } from '../render/verification.ts'
 
 /** `tally ship`: the chain of tally.yaml from check to promotion; exit 0 only when the wanted environment was reached. */
 export const ship = defineCommand({
@@ -59,7 +59,7 @@ export const ship = defineCommand({
     else terminal.out(renderShip(receipt, mend, terminal))
     const problem = whyNotReached(outcome, mend)
     if (problem !== undefined) terminal.note(renderError(problem, terminal))
-    return problem === undefined ? 0 : 1
+    return exitCodeFor(problem, outcome.judgement ?? outcome.proof)
   },
 })
 
