@@ -86,6 +86,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'sign a statement about a file, as cosign does',
     load: async () => (await import('./commands/attest-blob.ts')).attestBlob,
   },
+  inspect: {
+    group: 'look',
+    summary: 'what is there, who signed it, and what to do next',
+    load: async () => (await import('./commands/inspect.ts')).inspect,
+  },
   tree: { group: 'look', summary: 'all evidence on an artifact', load: async () => (await import('./commands/tree.ts')).tree },
   download: {
     group: 'look',
