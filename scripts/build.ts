@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { build as buildWithVite } from 'vite'
@@ -38,13 +38,28 @@ export async function buildPage(root: string): Promise<boolean> {
   const inputs = await hashOf(root, ['package-lock.json', ...(await filesBelow(root, 'web'))])
   const built = await readFile(remembered, 'utf8').catch(() => '')
   if (built === inputs) return false
-  await rm(remembered, { force: true })
   // Vite builds for development, file names included, where this says anything else.
   process.env['NODE_ENV'] = 'production'
-  await buildWithVite({ root: join(root, 'web'), configFile: join(root, 'web/vite.config.ts'), logLevel: 'warn' })
   await mkdir(join(root, 'dist'), { recursive: true })
-  await writeFile(remembered, inputs)
+  const outDir = await mkdtemp(join(root, 'dist/.page-'))
+  try {
+    await buildWithVite({ root: join(root, 'web'), configFile: join(root, 'web/vite.config.ts'), logLevel: 'warn', build: { outDir } })
+    await chmod(outDir, 0o755)
+    await rm(remembered, { force: true })
+    await replaceFolder(outDir, join(root, 'dist/web'))
+    await writeFile(remembered, inputs)
+  } finally {
+    await rm(outDir, { recursive: true, force: true })
+  }
   return true
+}
+
+/** Puts a finished folder in the place of another, whole. Where somebody else did the same in between, theirs may stay: it is the same. */
+async function replaceFolder(made: string, place: string): Promise<void> {
+  await rm(place, { recursive: true, force: true })
+  await rename(made, place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+  })
 }
 
 const ALWAYS_PACKED = ['README.md', 'LICENSE']

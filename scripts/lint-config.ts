@@ -40,6 +40,8 @@ const RULES = {
   'unicorn/prefer-set-has': 'off',
   'unicorn/consistent-function-scoping': 'off',
   'oxc/no-map-spread': 'off',
+  // no-floating-promises knows more.
+  'promise/always-return': 'off',
   'import/no-named-as-default-member': 'off',
   'import/no-named-as-default': 'off',
 }

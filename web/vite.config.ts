@@ -5,7 +5,6 @@ export default defineConfig({
   // What is built hangs on the sources only, not on .env files or variables of whoever builds.
   envDir: false,
   build: {
-    outDir: '../dist/web',
     emptyOutDir: true,
     target: 'es2023',
     // The page is served with a policy that allows its own files only: nothing inlined, no preload shim.

@@ -235,7 +235,7 @@ describe('a clean clone', () => {
       expect(await collect(spawn(file, ['a b', '*'], { cwd, env: sh }))).toMatchObject({ exitCode: 0, stdout: '["a b","*"]\n' })
     }
     const without = await collect(
-      spawn(join('.', 'tally'), [], { cwd: clone, env: { ...env, PATH: await onlyThese(['sh', 'uname', 'readlink']) } }),
+      spawn(join(clone, 'tally'), [], { cwd: clone, env: { ...env, PATH: await onlyThese(['sh', 'uname', 'readlink']) } }),
     )
     expect(without).toMatchObject({ exitCode: 5, stderr: expect.stringMatching(/^tally: no `node` on PATH: .*\n$/) })
   })

@@ -1,8 +1,9 @@
-import type { Digest } from '../kernel/digest.ts'
+import { digestSetOf } from '../kernel/digest.ts'
+import type { Digest, DigestSet } from '../kernel/digest.ts'
 
 /** What evidence is about: the bytes of a file, or an OCI manifest or index. See docs/architecture.md, "What an artifact is". */
 export type Artifact =
-  | { readonly kind: 'file'; readonly digest: Digest; readonly size: number; readonly name: string }
+  | ({ readonly kind: 'file' } & FileFacts)
   | {
       readonly kind: 'manifest'
       readonly digest: Digest
@@ -11,8 +12,16 @@ export type Artifact =
       /** Repository or file name it was asked for by; for people, never for decisions. */
       readonly name: string
       /** When the manifest wraps exactly one file (our own wrapping): that file. A match through the manifest checks it. */
-      readonly file?: { readonly digest: Digest; readonly size: number; readonly name: string }
+      readonly file?: FileFacts
     }
+
+/** A file by its digest. `others` are digests of the very same bytes (sha512, sha384), computed here, where evidence named no sha256. */
+export type FileFacts = { readonly digest: Digest; readonly size: number; readonly name: string; readonly others?: DigestSet }
+
+/** All digests of a file that were computed here. */
+export function fileDigestSet(file: Pick<FileFacts, 'digest' | 'others'>): DigestSet {
+  return { ...file.others, ...digestSetOf(file.digest) }
+}
 
 /** OCI content descriptor (image-spec 1.1, descriptor.md). Only sha256 digests are accepted anywhere. */
 export type Descriptor = {

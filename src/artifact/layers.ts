@@ -31,9 +31,17 @@ export type LayerFile = {
   readonly content: AsyncIterable<Uint8Array>
 }
 
+/**
+ * What is known of a file before its bytes: mode and size, or of a hard link whether the container sees the same file under
+ * its first name as well.
+ */
+export type LayerFileOutline =
+  | { readonly kind: 'file'; readonly mode: number; readonly size: number }
+  | { readonly kind: 'link'; readonly seenBefore: boolean }
+
 /** One that wants some files of an image. Paths as `LayerFile.path`. */
 export type LayerReader = {
-  readonly wants: (path: string) => boolean
+  readonly wants: (path: string, outline: LayerFileOutline) => boolean
   /** Called at most once for each wanted path that is a regular file or hard link to one. What is left unread is passed over. */
   readonly read: (file: LayerFile) => void | Promise<void>
 }
@@ -140,7 +148,8 @@ function takeHardLink(walk: Walk, link: HardLink, visible: boolean, links: Retur
   }
   if (link.kind !== 'file') return
   if (visible) walk.files += 1
-  if (isDelivered(walk, visible) && walk.readers.some((reader) => reader.wants(link.path)))
+  const outline = { kind: 'link', seenBefore: walk.squash.isShown(link.target) } as const
+  if (isDelivered(walk, visible) && walk.readers.some((reader) => reader.wants(link.path, outline)))
     links.want(link.target, { path: link.path, visible })
 }
 
@@ -151,7 +160,7 @@ function isDelivered(walk: Walk, visible: boolean): boolean {
 type Name = { readonly path: string; readonly visible: boolean }
 
 function deliver(walk: Walk, layer: ImageLayer, entry: TarEntry, name: Name): Promise<void> | undefined {
-  const jobs = jobsFor(walk, layer, entry, name)
+  const jobs = jobsFor(walk, layer, entry, name, { kind: 'file', mode: entry.mode, size: entry.size })
   return jobs.length === 0 ? undefined : broadcast(entry.content, jobs)
 }
 
@@ -162,17 +171,24 @@ function deliver(walk: Walk, layer: ImageLayer, entry: TarEntry, name: Name): Pr
  */
 async function deliverLinks(walk: Walk, layer: ImageLayer, entry: TarEntry, names: readonly Name[]): Promise<void> {
   refuseOverAll(walk, { entries: 0, bytes: entry.size * names.length })
-  const jobs = names.flatMap((name) => jobsFor(walk, layer, entry, name))
+  const outline = { kind: 'link', seenBefore: walk.squash.isShown(entry.path) } as const
+  const jobs = names.flatMap((name) => jobsFor(walk, layer, entry, name, outline))
   if (entry.size > LIMITS.fileReadBytes) return await broadcast(entry.content, jobs)
   const bytes = await readAll(entry.content, LIMITS.fileReadBytes, 'fileReadBytes')
   for (const job of jobs) await job(once(bytes))
 }
 
-function jobsFor(walk: Walk, layer: ImageLayer, { size, mode }: TarEntry, { path, visible }: Name): readonly Consumer[] {
+function jobsFor(
+  walk: Walk,
+  layer: ImageLayer,
+  { size, mode }: TarEntry,
+  { path, visible }: Name,
+  outline: LayerFileOutline,
+): readonly Consumer[] {
   if (!isDelivered(walk, visible)) return []
   const place = { index: layer.index, digest: layer.descriptor.digest, diffId: layer.diffId }
   return walk.readers
-    .filter((reader) => reader.wants(path))
+    .filter((reader) => reader.wants(path, outline))
     .map((reader) => async (content) => {
       await reader.read({ path, size, mode, layer: place, visible, content })
     })

@@ -26,12 +26,12 @@ type ChangeIndex = (next: (index: LayoutIndex) => LayoutIndex) => Promise<void>
 /**
  * Opens an OCI image layout folder (image-spec 1.1, image-layout.md), to read and to write. With `create` one is made
  * where there is nothing or an empty folder. Several processes may write at once when they share a `lock`; without one,
- * only through this one object. Throws `not-found`, or `reference-invalid` for a folder of something else.
+ * only through this one object. With `snapshot` its index is read once, for a run that only reads. Throws `not-found`, or `reference-invalid` for a folder of something else.
  */
 export async function openOciLayout(
   deps: LayoutFiles['deps'],
   folder: string,
-  options: { readonly create?: boolean; readonly lock?: Lock } = {},
+  options: { readonly create?: boolean; readonly lock?: Lock; readonly snapshot?: boolean } = {},
 ): Promise<ImageTarget> {
   const files: LayoutFiles = { deps, path: resolve(folder) }
   const lock = options.lock ?? ((_path, fn) => fn())
@@ -43,7 +43,8 @@ export async function openOciLayout(
     await deps.fs.mkdir(files.path, { recursive: true })
     await alone(() => makeLayout(files))
   })
-  return makeTarget(files, `oci:${folder}`, (next) =>
+  const index = options.snapshot === true ? readOnce(() => readIndex(files)) : () => readIndex(files)
+  return makeTarget(files, `oci:${folder}`, index, (next) =>
     alone(async () => {
       const before = await readIndex(files)
       const after = next(before)
@@ -53,7 +54,7 @@ export async function openOciLayout(
   )
 }
 
-function makeTarget(files: LayoutFiles, name: string, changeIndex: ChangeIndex): ImageTarget {
+function makeTarget(files: LayoutFiles, name: string, index: () => Promise<LayoutIndex>, changeIndex: ChangeIndex): ImageTarget {
   const { path } = files
   const read = async (digest: Digest, promised?: string): Promise<ManifestBytes | undefined> => {
     const bytes = await readManifestFile(files, digest)
@@ -74,14 +75,14 @@ function makeTarget(files: LayoutFiles, name: string, changeIndex: ChangeIndex):
     name,
     resolveTag: (tag) =>
       atEdge(path, async () => {
-        const listed = findTag(await readIndex(files), tag, join(path, 'index.json'))
+        const listed = findTag(await index(), tag, join(path, 'index.json'))
         return listed === undefined ? undefined : (await mustRead(listed.digest, listed.mediaType)).descriptor
       }),
     manifest: (digest) => atEdge(path, () => read(digest)),
     blob: (descriptor) => readBlobFile(files, descriptor),
-    referrers: (digest) => atEdge(path, async () => await findReferrers(await readIndex(files), digest, lookAt, name)),
-    tags: () => atEdge(path, async () => tagsOf(await readIndex(files))),
-    roots: () => atEdge(path, async () => await findRoots(await readIndex(files), lookAt)),
+    referrers: (digest) => atEdge(path, async () => await findReferrers(await index(), digest, lookAt, name)),
+    tags: () => atEdge(path, async () => tagsOf(await index())),
+    roots: () => atEdge(path, async () => await findRoots(await index(), lookAt)),
     hasBlob: (digest) => atEdge(path, () => hasBlobFile(files, digest)),
     putBlob: (descriptor, bytes) => atEdge(path, () => writeBlobFile(files, descriptor, bytes)),
     putManifest: (manifest) =>
@@ -118,6 +119,11 @@ export function makeGlancer(
     if (room >= 0) seen.set(listed.digest, glance)
     return glance
   }
+}
+
+function readOnce<T>(read: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= read())
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

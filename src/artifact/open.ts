@@ -7,17 +7,31 @@ import { formatReference } from './reference.ts'
 import type { Reference } from './reference.ts'
 import { openRegistry } from './registry/registry.ts'
 import type { SessionOptions } from './registry/session.ts'
+import type { SourcePool } from './source-pool.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { fail } from '../kernel/errors.ts'
 
 /** How registries may be called; nothing of it matters to files. */
-export type RegistryOptions = SessionOptions
+export type RegistryOptions = SessionOptions & {
+  /** Opens each place once and keeps what it gave: for one run that only reads and asks many questions. */
+  readonly pool?: SourcePool
+}
 
 /** Opens what a reference names, to read. A registry is not called yet. Throws `reference-invalid` for a plain file, `not-found`. */
 export async function openSource(deps: Deps, ref: Reference, options: RegistryOptions): Promise<ImageSource> {
+  const { pool } = options
+  return pool === undefined ? await openPlace(deps, ref, options) : await pool.take(placeOf(ref), () => openPlace(deps, ref, options))
+}
+
+/** The place of a reference without tag and digest. */
+function placeOf(ref: Reference): string {
+  return ref.scheme === 'registry' ? `registry:${ref.host}/${ref.repository}` : `${ref.scheme}:${ref.path}`
+}
+
+async function openPlace(deps: Deps, ref: Reference, options: RegistryOptions): Promise<ImageSource> {
   switch (ref.scheme) {
     case 'oci':
-      return await openOciLayout(deps, ref.path)
+      return await openOciLayout(deps, ref.path, { snapshot: options.pool !== undefined })
     case 'oci-archive':
       return await openOciArchive(deps, ref.path)
     case 'docker-archive':

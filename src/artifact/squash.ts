@@ -42,6 +42,8 @@ export type Squash = {
   readonly opaque: (directory: string) => void
   /** What the current layer itself has at a path so far. */
   readonly inThisLayer: (path: string) => TarEntryType | undefined
+  /** Whether the running container sees what the current layer has at a path. */
+  readonly isShown: (path: string) => boolean
   /** Counts a text that whoever uses this keeps beside the paths. */
   readonly charge: (text: string) => void
 }
@@ -146,6 +148,14 @@ export function createSquash(caps: { readonly imagePaths: number; readonly image
       const { node } = descend(directory)
       if (directory !== '.') implyDirectory(node, directory.split('/'), directory.split('/').length)
       node.cuts = Math.min(node.cuts, layer)
+    },
+    isShown: (path) => {
+      let node: Node | undefined = root
+      for (const part of path.split('/')) {
+        if (node === undefined || node.cuts < layer) return false
+        node = node.children?.get(part)
+      }
+      return node !== undefined && node.heldBy === layer && node.said >= layer
     },
     inThisLayer: (path) => {
       charge(path)

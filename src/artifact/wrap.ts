@@ -3,7 +3,7 @@ import { MEDIA } from './artifact.ts'
 import type { ManifestBytes } from './image-source.ts'
 import { readManifest } from './manifest.ts'
 import { equalBytes, utf8 } from '../kernel/bytes.ts'
-import { digestOf } from '../kernel/digest.ts'
+import { digestOf, hexOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { canonicalBytes } from '../kernel/json.ts'
@@ -53,4 +53,9 @@ export function wrappedFileOf(manifest: ManifestBytes): WrappedFile | undefined 
 function isFileName(name: string): boolean {
   // oxlint-disable-next-line no-control-regex
   return name !== '.' && name !== '..' && name.isWellFormed() && /^[^/\\\u0000-\u001f\u007f]{1,255}$/u.test(name)
+}
+
+/** The tag by which the manifest that wraps a file is found when only the file is at hand. A hint: the manifest is read and compared. */
+export function lookupTag(file: Digest): string {
+  return `sha256-${hexOf(file)}.file`
 }

@@ -19,7 +19,7 @@ const ambient = {
 }
 
 const seen = (env: Readonly<Record<string, string | undefined>>, declared: readonly string[] = []) =>
-  buildEnvironment(env, { declared, outDir: '/out' })
+  buildEnvironment(env, { declared, outDir: '/out', node: '/bin/node' })
 
 test('a build sees the standard variables and where to write, and nothing else', () => {
   expect(seen(ambient)).toEqual({
@@ -29,9 +29,10 @@ test('a build sees the standard variables and where to write, and nothing else',
       LANG: 'C.UTF-8',
       GOPROXY: 'https://proxy.example',
       SOURCE_DATE_EPOCH: '1',
+      TALLY_NODE: '/bin/node',
       TALLY_OUT: '/out',
     },
-    names: ['GOPROXY', 'HOME', 'LANG', 'PATH', 'SOURCE_DATE_EPOCH', 'TALLY_OUT'],
+    names: ['GOPROXY', 'HOME', 'LANG', 'PATH', 'SOURCE_DATE_EPOCH', 'TALLY_NODE', 'TALLY_OUT'],
     withheld: [],
   })
 })
@@ -44,12 +45,18 @@ test('what the project declares is let through if it is there', () => {
     'MY_FLAG',
     'PATH',
     'SOURCE_DATE_EPOCH',
+    'TALLY_NODE',
     'TALLY_OUT',
   ])
 })
 
 test('where there is a commit, its time is SOURCE_DATE_EPOCH, whatever was set', () => {
-  const { env } = buildEnvironment(ambient, { declared: ['SOURCE_DATE_EPOCH'], outDir: '/out', commitTime: '2026-03-04T05:06:07Z' })
+  const { env } = buildEnvironment(ambient, {
+    declared: ['SOURCE_DATE_EPOCH'],
+    outDir: '/out',
+    node: '/bin/node',
+    commitTime: '2026-03-04T05:06:07Z',
+  })
   expect(env['SOURCE_DATE_EPOCH']).toBe('1772600767')
 })
 

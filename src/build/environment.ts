@@ -28,13 +28,13 @@ const NEVER = new Set(['TALLY_KEY_PASSPHRASE', 'COSIGN_PASSWORD', 'TALLY_DATABAS
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,255}$/
 
 /**
- * The environment of a build: an allow-list, plus what the project declares (`build.env`), plus TALLY_OUT, plus
- * SOURCE_DATE_EPOCH (seconds) as the commit's time when there is a commit. Throws `config-invalid` for a declared name
+ * The environment of a build: an allow-list, plus what the project declares (`build.env`), plus TALLY_OUT and
+ * TALLY_NODE (the Node.js that runs tally, for builds that want no other), plus SOURCE_DATE_EPOCH (seconds) as the commit's time when there is a commit. Throws `config-invalid` for a declared name
  * that is none or that may never reach a build.
  */
 export function buildEnvironment(
   env: Readonly<Record<string, string | undefined>>,
-  wanted: { readonly declared: readonly string[]; readonly outDir: string; readonly commitTime?: string },
+  wanted: { readonly declared: readonly string[]; readonly outDir: string; readonly node: string; readonly commitTime?: string },
 ): BuildEnvironment {
   for (const name of wanted.declared) refuseName(name)
   const found: Record<string, string> = {}
@@ -51,6 +51,7 @@ export function buildEnvironment(
   }
   if (wanted.commitTime !== undefined) found['SOURCE_DATE_EPOCH'] = String(Math.floor(Date.parse(wanted.commitTime) / 1000))
   found['TALLY_OUT'] = wanted.outDir
+  found['TALLY_NODE'] = wanted.node
   return { env: found, names: Object.keys(found).toSorted(), withheld: withheld.toSorted() }
 }
 

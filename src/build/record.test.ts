@@ -75,7 +75,7 @@ describe('a build that succeeds', () => {
     for (const secret of ['wJalrXUtnFEMI/K7MDENG', 'npm_secret', 'hunter2', 'AWS_SECRET_ACCESS_KEY']) expect(seen).not.toContain(secret)
     expect(seen).toContain('MY_FLAG=on')
     expect(await fs.readFile(join(project.beside, 'out/key.txt'), 'utf8')).toBe('')
-    expect(record.envNames).toEqual(['HOME', 'MY_FLAG', 'PATH', 'SOURCE_DATE_EPOCH', 'TALLY_OUT'])
+    expect(record.envNames).toEqual(['HOME', 'MY_FLAG', 'PATH', 'SOURCE_DATE_EPOCH', 'TALLY_NODE', 'TALLY_OUT'])
     expect(JSON.stringify(record)).not.toContain('wJalrXUtnFEMI')
   })
 

@@ -76,6 +76,7 @@ async function observe(deps: BuildDeps, request: BuildRequest): Promise<BuildRec
   const environment = buildEnvironment(deps.env, {
     declared: request.env,
     outDir: request.outDir,
+    node: process.execPath,
     ...(before.present ? { commitTime: before.commitTime } : {}),
   })
   for (const name of environment.withheld)
@@ -108,9 +109,13 @@ async function observe(deps: BuildDeps, request: BuildRequest): Promise<BuildRec
 }
 
 async function makeEmpty(deps: BuildDeps, outDir: string): Promise<void> {
-  await deps.fs.mkdir(outDir, { recursive: true })
-  if ((await deps.fs.readdir(outDir)).length > 0)
-    throw fail('usage', 'is not empty, so what lies there could pass for an output', { where: outDir })
+  try {
+    await deps.fs.mkdir(outDir, { recursive: true })
+    if ((await deps.fs.readdir(outDir)).length === 0) return
+  } catch (error) {
+    throw asTallyError(error, outDir)
+  }
+  throw fail('usage', 'is not empty, so what lies there could pass for an output', { where: outDir })
 }
 
 async function runCommand(deps: BuildDeps, request: BuildRequest, environment: BuildEnvironment): Promise<number> {

@@ -15,7 +15,11 @@ import { trustListSchema } from '../trust/trust-policy.ts'
 const name = z.string().regex(/^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/, 'must be lower-case letters, digits, `.`, `_` or `-`')
 
 const environmentSchema = z.strictObject({
-  registry: z.string().min(1).default('default').describe('`default` (an OCI layout of its own under the data directory), `oci:DIR`, or registry/repository'),
+  registry: z
+    .string()
+    .min(1)
+    .default('default')
+    .describe('`default` (an OCI layout of its own under the data directory), `oci:DIR`, or registry/repository'),
   from: name.optional().describe('the environment an artifact must have passed before this one'),
   policy: z.string().min(1).optional().describe('policy file an artifact must satisfy to get in'),
 })
@@ -27,8 +31,14 @@ export const projectSchema = z.strictObject({
   check: z.strictObject({ 'fail-on': z.enum(SEVERITIES).default('high') }).default({ 'fail-on': 'high' }),
   build: z.strictObject({
     run: z.string().min(1).describe('command run by `sh -c` in the project; writes what it makes under $TALLY_OUT'),
-    env: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)).default([]).describe('variables let through beside the standard ones; names are recorded, values never'),
-    outputs: z.array(z.string().startsWith('$TALLY_OUT/')).min(1).describe('globs under $TALLY_OUT; exactly one file must match for the artifact'),
+    env: z
+      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/))
+      .default([])
+      .describe('variables let through beside the standard ones; names are recorded, values never'),
+    outputs: z
+      .array(z.string().startsWith('$TALLY_OUT/'))
+      .min(1)
+      .describe('globs under $TALLY_OUT; exactly one file must match for the artifact'),
   }),
   artifact: z.strictObject({
     name,
@@ -79,10 +89,13 @@ export async function loadProject(deps: Pick<Deps, 'fs'>, cwd: string): Promise<
 /** The environments from the first to `to`, in the order an artifact passes them. Throws `config-invalid` for circles and unknown names. */
 export function pathTo(config: ProjectConfig, to: string): readonly string[] {
   const path: string[] = []
-  for (let at: string | undefined = to; at !== undefined; ) {
+  for (let at: string | undefined = to; at !== undefined;) {
     const environment: EnvironmentConfig | undefined = Object.hasOwn(config.environments, at) ? config.environments[at] : undefined
     if (environment === undefined) {
-      throw fail('config-invalid', `there is no environment \`${at}\``, { where: 'tally.yaml', hint: `one of: ${Object.keys(config.environments).join(', ')}` })
+      throw fail('config-invalid', `there is no environment \`${at}\``, {
+        where: 'tally.yaml',
+        hint: `one of: ${Object.keys(config.environments).join(', ')}`,
+      })
     }
     if (path.includes(at)) throw fail('config-invalid', `environments go in a circle at \`${at}\``, { where: 'tally.yaml' })
     path.unshift(at)
@@ -97,7 +110,10 @@ export function lastEnvironment(config: ProjectConfig): string {
   const last = Object.keys(config.environments).filter((each) => !sources.has(each))
   const [only] = last
   if (only === undefined || last.length > 1) {
-    throw fail('config-invalid', `more than one environment is a last one (${last.join(', ')})`, { where: 'tally.yaml', hint: 'say which with --to' })
+    throw fail('config-invalid', `more than one environment is a last one (${last.join(', ')})`, {
+      where: 'tally.yaml',
+      hint: 'say which with --to',
+    })
   }
   return only
 }
@@ -114,7 +130,9 @@ export async function readVersion(deps: Pick<Deps, 'fs'>, project: Project): Pro
   const text = project.config.artifact.version
   const version = text.startsWith('file:') ? await versionFromFile(deps, project.dir, text.slice('file:'.length)) : text
   if (!/^[A-Za-z0-9_][A-Za-z0-9._+-]{0,100}$/.test(version)) {
-    throw fail('config-invalid', `artifact.version gives \`${version.slice(0, 60)}\`, which cannot be part of a tag`, { where: 'tally.yaml' })
+    throw fail('config-invalid', `artifact.version gives \`${version.slice(0, 60)}\`, which cannot be part of a tag`, {
+      where: 'tally.yaml',
+    })
   }
   return version
 }
@@ -122,7 +140,8 @@ export async function readVersion(deps: Pick<Deps, 'fs'>, project: Project): Pro
 async function versionFromFile(deps: Pick<Deps, 'fs'>, dir: string, spec: string): Promise<string> {
   const [file = '', pointer = ''] = spec.split('#')
   const path = resolve(dir, file)
-  if (!path.startsWith(`${resolve(dir)}/`)) throw fail('config-invalid', 'artifact.version names a file outside the project', { where: file })
+  if (!path.startsWith(`${resolve(dir)}/`))
+    throw fail('config-invalid', 'artifact.version names a file outside the project', { where: file })
   const bytes = await readFileBounded(deps, path, 'configBytes')
   if (pointer === '') return new TextDecoder().decode(bytes).trim()
   let value: unknown = parseJson(bytes, file, { code: 'config-invalid' })
@@ -130,7 +149,8 @@ async function versionFromFile(deps: Pick<Deps, 'fs'>, dir: string, spec: string
     const key = raw.replaceAll('~1', '/').replaceAll('~0', '~')
     value = typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
   }
-  if (typeof value !== 'string') throw fail('config-invalid', `artifact.version: ${pointer} of ${file} is not a text`, { where: 'tally.yaml' })
+  if (typeof value !== 'string')
+    throw fail('config-invalid', `artifact.version: ${pointer} of ${file} is not a text`, { where: 'tally.yaml' })
   return value
 }
 

@@ -22,7 +22,11 @@ export type DetectedProject = {
   readonly notes: readonly string[]
 }
 
-type Look = { readonly dir: string; readonly text: (file: string) => Promise<string | undefined>; readonly list: (dir: string) => Promise<readonly string[]> }
+type Look = {
+  readonly dir: string
+  readonly text: (file: string) => Promise<string | undefined>
+  readonly list: (dir: string) => Promise<readonly string[]>
+}
 
 /** Every way the files of a directory can be built, in a fixed order. Reads only the named files; runs nothing. */
 export async function detectProject(deps: Pick<Deps, 'fs'>, dir: string): Promise<readonly DetectedProject[]> {
@@ -35,12 +39,15 @@ async function npm(look: Look): Promise<DetectedProject | undefined> {
   const text = await look.text('package.json')
   if (text === undefined) return undefined
   const manifest = parseJson(new TextEncoder().encode(text), 'package.json', { code: 'config-invalid' })
-  const field = (name: string): unknown => (typeof manifest === 'object' && manifest !== null && !Array.isArray(manifest) ? (manifest as Record<string, unknown>)[name] : undefined)
+  const field = (name: string): unknown =>
+    typeof manifest === 'object' && manifest !== null && !Array.isArray(manifest) ? (manifest as Record<string, unknown>)[name] : undefined
   const scripts = field('scripts')
   const builds = typeof scripts === 'object' && scripts !== null && 'build' in scripts
   const lock = await firstOf(look, ['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml', 'yarn.lock'])
   const version = field('version')
-  const run = builds ? 'npm ci --ignore-scripts && npm run build && npm pack --pack-destination "$TALLY_OUT"' : 'npm pack --pack-destination "$TALLY_OUT"'
+  const run = builds
+    ? 'npm ci --ignore-scripts && npm run build && npm pack --pack-destination "$TALLY_OUT"'
+    : 'npm pack --pack-destination "$TALLY_OUT"'
   return {
     kind: 'npm',
     because: 'package.json',
@@ -52,8 +59,12 @@ async function npm(look: Look): Promise<DetectedProject | undefined> {
     lockfiles: lock === undefined ? [] : [lock],
     notes: [
       'name and version: from package.json',
-      builds ? 'build: package.json has a `build` script; it runs before `npm pack`' : 'build: package.json has no `build` script, so `npm pack` alone',
-      lock === undefined ? 'no lockfile: the SBOM will say its completeness is unknown, and prod is denied until that is waived' : `SBOM: from ${lock}`,
+      builds
+        ? 'build: package.json has a `build` script; it runs before `npm pack`'
+        : 'build: package.json has no `build` script, so `npm pack` alone',
+      lock === undefined
+        ? 'no lockfile: the SBOM will say its completeness is unknown, and prod is denied until that is waived'
+        : `SBOM: from ${lock}`,
     ],
   }
 }
@@ -82,7 +93,12 @@ async function go(look: Look): Promise<DetectedProject | undefined> {
   const text = await look.text('go.mod')
   if (text === undefined) return undefined
   const module = /^module[ \t]+"?([^\s"]+)/m.exec(text)?.[1] ?? basename(look.dir)
-  const name = safeName(module.replace(/\/v\d+$/, '').split('/').at(-1) ?? 'app')
+  const name = safeName(
+    module
+      .replace(/\/v\d+$/, '')
+      .split('/')
+      .at(-1) ?? 'app',
+  )
   const commands = (await look.text('main.go')) === undefined ? await look.list('cmd') : []
   const main = commands.length === 1 ? `./cmd/${commands[0]}` : '.'
   return {
@@ -97,7 +113,9 @@ async function go(look: Look): Promise<DetectedProject | undefined> {
     notes: [
       'name: last part of the module path in go.mod',
       'version: go.mod has none; write yours into tally.yaml',
-      commands.length > 1 ? `build: there are several commands under cmd/ (${commands.slice(0, 5).join(', ')}); put the one you ship into build.run` : `build: package ${main}`,
+      commands.length > 1
+        ? `build: there are several commands under cmd/ (${commands.slice(0, 5).join(', ')}); put the one you ship into build.run`
+        : `build: package ${main}`,
     ],
   }
 }
@@ -179,8 +197,12 @@ async function docker(look: Look): Promise<DetectedProject | undefined> {
 
 function versionNotes(file: string, version: string | undefined, lock: string | undefined): string[] {
   return [
-    version === undefined ? `version: ${file} has none that can be read; write yours into tally.yaml` : `name and version: from ${file}; change the version in both places`,
-    lock === undefined ? 'no lockfile: the SBOM will say its completeness is unknown, and prod is denied until that is waived' : `SBOM: from ${lock}`,
+    version === undefined
+      ? `version: ${file} has none that can be read; write yours into tally.yaml`
+      : `name and version: from ${file}; change the version in both places`,
+    lock === undefined
+      ? 'no lockfile: the SBOM will say its completeness is unknown, and prod is denied until that is waived'
+      : `SBOM: from ${lock}`,
   ]
 }
 
@@ -210,7 +232,11 @@ function tomlString(table: string, key: keyof typeof TOML_FIELDS): string | unde
 
 /** A name tally.yaml takes, from any: `@scope/pkg` becomes `scope-pkg`. */
 function safeName(text: string): string {
-  const name = text.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '').slice(0, 64)
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
+    .slice(0, 64)
   return name === '' ? 'app' : name
 }
 
@@ -226,7 +252,10 @@ async function readText(deps: Pick<Deps, 'fs'>, path: string): Promise<string | 
 async function listNames(deps: Pick<Deps, 'fs'>, dir: string): Promise<readonly string[]> {
   try {
     const entries = await deps.fs.readdir(dir, { withFileTypes: true })
-    return entries.filter((entry) => entry.isDirectory() && /^[A-Za-z0-9._-]+$/.test(entry.name)).map((entry) => entry.name).toSorted()
+    return entries
+      .filter((entry) => entry.isDirectory() && /^[A-Za-z0-9._-]+$/.test(entry.name))
+      .map((entry) => entry.name)
+      .toSorted()
   } catch {
     // No such directory: no commands in it.
     return []

@@ -22,7 +22,11 @@ const proofsSchema = z.record(z.string(), z.looseObject({ checkpoint: z.string()
 export async function readLogWitness(workspace: Workspace, path: string, text: string): Promise<readonly Witness[]> {
   const there = await workspace.deps.fs.stat(path).catch(() => undefined)
   const witnesses = there?.isFile() === true ? await fromFile(workspace, path, text) : await fromReference(workspace, text)
-  if (witnesses.length === 0) throw fail('no-evidence', 'holds no checkpoint to compare with', { where: text, hint: 'give a `ship --format json` receipt, a .proof.json file, or a reference' })
+  if (witnesses.length === 0)
+    throw fail('no-evidence', 'holds no checkpoint to compare with', {
+      where: text,
+      hint: 'give a `ship --format json` receipt, a .proof.json file, or a reference',
+    })
   return witnesses
 }
 

@@ -19,7 +19,7 @@ name: ${found.name}
 check: { fail-on: high }
 
 # Run by \`sh -c\` in this directory. What it makes goes under $TALLY_OUT. It sees PATH, HOME, LANG, TMPDIR and the
-# variables of package clients; others must be named in \`env\`. Names are recorded in the provenance, values never.
+# variables of package clients; $TALLY_NODE is the Node.js that runs tally; others must be named in \`env\`. Names are recorded in the provenance, values never.
 build:
   run: ${yamlText(found.run)}
   env: []
@@ -63,7 +63,8 @@ require:
     clean: true
   # An SBOM about this very artifact, and one that knows that it is complete.
   sbom: { from: [this-machine], complete: true }
-  check: { from: [this-machine], result: PASSED }
+  # WARNED takes runs with findings below check.fail-on too; PASSED takes none.
+  check: { from: [this-machine], result: WARNED }
   # Each of these must be in the log, proven.
   log: { of: [signature, provenance, sbom, check] }
 `

@@ -3,8 +3,8 @@ import { MEDIA } from '../artifact/artifact.ts'
 import { copyImage } from '../artifact/copy.ts'
 import type { ImageSource, ImageTarget } from '../artifact/image-source.ts'
 import { openOciArchive } from '../artifact/oci-archive.ts'
-import { wrapFile } from '../artifact/wrap.ts'
-import { digestOf, hexOf } from '../kernel/digest.ts'
+import { lookupTag, wrapFile } from '../artifact/wrap.ts'
+import { digestOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { fail } from '../kernel/errors.ts'
@@ -20,17 +20,23 @@ export type Shippable = {
   readonly push: (target: ImageTarget, signal: AbortSignal) => Promise<void>
 }
 
-/** The tag by which a file's wrapping manifest is found when only the file is at hand. */
-export function lookupTag(file: Digest): string {
-  return `sha256-${hexOf(file)}.file`
-}
-
 /** A file as something to ship, wrapped in its canonical manifest. */
-export function shippableFile(deps: Pick<Deps, 'fs'>, path: string, file: { readonly name: string; readonly digest: Digest; readonly size: number }): Shippable {
+export function shippableFile(
+  deps: Pick<Deps, 'fs'>,
+  path: string,
+  file: { readonly name: string; readonly digest: Digest; readonly size: number },
+): Shippable {
   const wrapped = wrapFile(file)
   const { descriptor } = wrapped.manifest
   return {
-    artifact: { kind: 'manifest', digest: descriptor.digest, size: descriptor.size, mediaType: descriptor.mediaType, name: file.name, file },
+    artifact: {
+      kind: 'manifest',
+      digest: descriptor.digest,
+      size: descriptor.size,
+      mediaType: descriptor.mediaType,
+      name: file.name,
+      file,
+    },
     subject: { ...descriptor, artifactType: MEDIA.wrappedFile },
     push: async (target) => {
       await target.putBlob({ digest: digestOf(wrapped.config), size: wrapped.config.byteLength }, async function* () {
@@ -54,7 +60,10 @@ export async function shippableImage(deps: Deps, path: string, name: string): Pr
   }
   const [subject] = roots.values()
   if (subject === undefined || roots.size > 1) {
-    throw fail('artifact-malformed', `holds ${roots.size} tagged images where one is shipped`, { where: name, hint: 'tag exactly one image in the archive' })
+    throw fail('artifact-malformed', `holds ${roots.size} tagged images where one is shipped`, {
+      where: name,
+      hint: 'tag exactly one image in the archive',
+    })
   }
   return {
     artifact: { kind: 'manifest', digest: subject.digest, size: subject.size, mediaType: subject.mediaType, name },

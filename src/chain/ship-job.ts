@@ -18,6 +18,8 @@ export type ShipJob = {
   /** `<version>-<commit12>`; undefined when no commit describes the tree. */
   readonly releaseTag: string | undefined
   readonly invocationId: string
+  /** When this run began. RFC 3339. */
+  readonly startedAt: string
   readonly signer: Signer
   readonly signerKind: 'local' | 'key'
   readonly publicKeyFile: string

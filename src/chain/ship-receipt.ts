@@ -35,7 +35,12 @@ export function receiptOf(outcome: ShipOutcome, executable: string): ShipReceipt
     provenance: { digest: provenance?.bundle ?? '', builder: built.builder, sourceCommit: job.git.present ? job.git.commit : null },
     signer: { keyId: job.signer.keyId, publicKeyFile: job.publicKeyFile, kind: job.signerKind },
     log: { index: last.index, size: checkpoint.size, root: checkpoint.root, origin: outcome.origin, checkpoint: last.proof.checkpoint },
-    evidence: outcome.logged.map((each) => ({ predicateType: each.predicateType, digest: each.bundle, index: each.index, authority: authority.get(each.bundle) ?? 'not verified' })),
+    evidence: outcome.logged.map((each) => ({
+      predicateType: each.predicateType,
+      digest: each.bundle,
+      index: each.index,
+      authority: authority.get(each.bundle) ?? 'not verified',
+    })),
     verdict:
       outcome.judgement === undefined
         ? null
@@ -55,10 +60,12 @@ export function receiptOf(outcome: ShipOutcome, executable: string): ShipReceipt
 /** What the evidence of this run cannot say, in words. Nothing here is optional politeness: each line is a limit of the proof. */
 function notProven(outcome: ShipOutcome): string[] {
   const lines: string[] = []
-  if (outcome.job.signerKind === 'local') lines.push('who is behind the signature: the key was made on this machine and vouches for this machine only')
+  if (outcome.job.signerKind === 'local')
+    lines.push('who is behind the signature: the key was made on this machine and vouches for this machine only')
   lines.push('that this machine was sound while it built: a local builder reaches SLSA Build L1 at most')
   lines.push('that the log was never rewritten: only a receipt somebody else keeps can show that (`tally log check --against`)')
   lines.push('that dependencies are free of flaws or malice: the SBOM says what they are, not whether they are good')
-  if (outcome.listed.completeness !== 'complete') lines.push(`that the SBOM lists everything: its completeness is ${outcome.listed.completeness}`)
+  if (outcome.listed.completeness !== 'complete')
+    lines.push(`that the SBOM lists everything: its completeness is ${outcome.listed.completeness}`)
   return lines
 }

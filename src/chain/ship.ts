@@ -1,7 +1,6 @@
 import { toHex } from '../kernel/bytes.ts'
 import type { ImageTarget } from '../artifact/image-source.ts'
 import { gitFacts } from '../build/git-facts.ts'
-import { PREDICATE } from '../evidence/evidence.ts'
 import type { Verdict } from '../evidence/verdict.ts'
 import { judgeAt, proveAt } from '../gate/judge.ts'
 import type { Judgement, JudgeContext, Proof } from '../gate/judge.ts'
@@ -9,8 +8,10 @@ import { moveCurrent, promote, setRelease } from '../gate/promote.ts'
 import { parseDigest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
+import { countOf } from '../kernel/text.ts'
 import { VERSION } from '../kernel/version.ts'
 import type { Policy } from '../policy/document.ts'
+import { verifiedLevels } from '../policy/verified-levels.ts'
 import type { Signer } from '../trust/signer.ts'
 import type { Trust } from '../trust/trust-policy.ts'
 import { lastEnvironment, loadPolicy, pathTo, readVersion } from './config.ts'
@@ -46,7 +47,13 @@ export type ShipRequest = {
 }
 
 /** An environment the artifact is in now, as `ship` left it. */
-export type Arrival = { readonly environment: string; readonly reference: string; readonly tag: string | undefined; readonly moved: boolean; readonly at: string }
+export type Arrival = {
+  readonly environment: string
+  readonly reference: string
+  readonly tag: string | undefined
+  readonly moved: boolean
+  readonly at: string
+}
 
 export type ShipOutcome = {
   readonly job: ShipJob
@@ -82,19 +89,28 @@ export async function ship(request: ShipRequest): Promise<ShipOutcome> {
     if (policy !== undefined) policies.set(environment, policy)
   }
   const { key, prepared } = await prepare(request, target, policies)
-  return await workspace.exclusively(`run-${key}`, async () => {
-    const state = await openRunState(workspace.deps, `${workspace.dataDir}/runs`, key, prepared.boundary)
-    return await runChain({ ...prepared, state }, path, policies)
-  }, LIMITS.buildMs)
+  return await workspace.exclusively(
+    `run-${key}`,
+    async () => {
+      const state = await openRunState(workspace.deps, `${workspace.dataDir}/runs`, key, prepared.boundary)
+      return await runChain({ ...prepared, state }, path, policies)
+    },
+    LIMITS.buildMs,
+  )
 }
 
-async function prepare(request: ShipRequest, target: string, policies: ReadonlyMap<string, Policy>): Promise<{ key: string; prepared: Omit<ShipJob, 'state'> }> {
+async function prepare(
+  request: ShipRequest,
+  target: string,
+  policies: ReadonlyMap<string, Policy>,
+): Promise<{ key: string; prepared: Omit<ShipJob, 'state'> }> {
   const { workspace, project, signer } = request
   const { deps } = workspace
   const version = await readVersion(deps, project)
   const git = await gitFacts(deps, project.dir)
   const clean = git.present && !git.dirty
-  if (!git.present) deps.log('warn', 'this is no git repository: what is built here cannot be tied to a commit and stays in the first environment')
+  if (!git.present)
+    deps.log('warn', 'this is no git repository: what is built here cannot be tied to a commit and stays in the first environment')
   else if (git.dirty) deps.log('warn', 'the tree has changes no commit describes: what is built stays in the first environment')
   const key = runKeyOf({
     commit: git.present ? git.commit : '',
@@ -114,6 +130,7 @@ async function prepare(request: ShipRequest, target: string, policies: ReadonlyM
     created: git.present ? git.commitTime : deps.now().toISOString(),
     releaseTag: clean ? `${version}-${git.commit.slice(0, 12)}` : undefined,
     invocationId: key,
+    startedAt: deps.now().toISOString(),
     signer,
     signerKind: request.signerKind,
     publicKeyFile: request.publicKeyFile,
@@ -128,13 +145,16 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
   const { deps } = job.workspace
   const say = (step: string, reused: boolean): void => deps.log('info', `${step}${reused ? ' (as before)' : ''}`)
   const { checked, reused: checkReused } = await runCheck(job)
-  say(`check: ${checked.result.toLowerCase()}, ${checked.findings} findings`, checkReused)
+  say(`check: ${checked.result.toLowerCase()}, ${countOf(checked.findings, 'finding')}`, checkReused)
   const listedBefore = job.project.config.artifact.type === 'image' ? undefined : await runSbom(job, undefined)
   const { built, reused: buildReused } = await runBuild(job)
   say(`build: ${built.file.name} ${built.file.digest}`, buildReused)
-  const shippable = job.project.config.artifact.type === 'image' ? await shippableImage(deps, built.file.path, job.project.config.artifact.name) : shippableFile(deps, built.file.path, { name: built.file.name, digest: parseDigest(built.file.digest), size: built.file.size })
+  const shippable =
+    job.project.config.artifact.type === 'image'
+      ? await shippableImage(deps, built.file.path, job.project.config.artifact.name)
+      : shippableFile(deps, built.file.path, { name: built.file.name, digest: parseDigest(built.file.digest), size: built.file.size })
   const { listed, reused: sbomReused } = listedBefore ?? (await runSbom(job, shippable))
-  say(`sbom: ${listed.components} components`, sbomReused)
+  say(`sbom: ${countOf(listed.components, 'component')}`, sbomReused)
   const { sealed, reused: signReused } = await runSign(job, shippable, checked, listed, built)
   say(`sign: ${sealed.length} statements by ${job.signer.keyId.slice(0, 16)}`, signReused)
   const logged = await logSealed(job.workspace, job.signer, sealed)
@@ -148,16 +168,41 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
   await job.boundary('attached')
   const climbed = await climb(job, shippable, path, policies, landing)
   const proof = await proveAt(climbed.at.target, shippable.artifact, job.trust)
-  return { job, shippable, checked, listed, built, logged: [...logged, ...climbed.logged], arrivals: climbed.arrivals, verdicts: climbed.verdicts, judgement: climbed.judgement, proof, target: path.at(-1) ?? first, origin: (await job.workspace.ledger()).origin }
+  return {
+    job,
+    shippable,
+    checked,
+    listed,
+    built,
+    logged: [...logged, ...climbed.logged],
+    arrivals: climbed.arrivals,
+    verdicts: climbed.verdicts,
+    judgement: climbed.judgement,
+    proof,
+    target: path.at(-1) ?? first,
+    origin: (await job.workspace.ledger()).origin,
+  }
 }
 
 /** A verdict as it was issued for an environment. */
 export type Issued = { readonly environment: string; readonly verdict: Verdict }
 
 type Place = { readonly environment: string; readonly target: ImageTarget; readonly prefix: string }
-type Climb = { readonly at: Place; readonly arrivals: readonly Arrival[]; readonly logged: readonly Logged[]; readonly verdicts: readonly Issued[]; readonly judgement: ShipOutcome['judgement'] }
+type Climb = {
+  readonly at: Place
+  readonly arrivals: readonly Arrival[]
+  readonly logged: readonly Logged[]
+  readonly verdicts: readonly Issued[]
+  readonly judgement: ShipOutcome['judgement']
+}
 
-async function climb(job: ShipJob, shippable: Shippable, path: readonly string[], policies: ReadonlyMap<string, Policy>, landing: Place): Promise<Climb> {
+async function climb(
+  job: ShipJob,
+  shippable: Shippable,
+  path: readonly string[],
+  policies: ReadonlyMap<string, Policy>,
+  landing: Place,
+): Promise<Climb> {
   const { deps } = job.workspace
   const arrivals: Arrival[] = []
   const logged: Logged[] = []
@@ -165,7 +210,9 @@ async function climb(job: ShipJob, shippable: Shippable, path: readonly string[]
   let judgement: ShipOutcome['judgement']
   let at = landing
   const acknowledge = async (place: Place, judged: Judgement): Promise<void> => {
-    const issued = await issueVerdict(job, shippable, place.target, place.environment, judged.verdict)
+    const policy = policies.get(place.environment)
+    const levels = policy === undefined ? [] : verifiedLevels(judged.verdict, judged.receipts, policy)
+    const issued = await issueVerdict(job, shippable, place.target, place.environment, judged.verdict, levels)
     logged.push(issued.logged)
     judgement = { ...judged, verdict: issued.verdict, policyPath: policyPathOf(job, place.environment) }
     verdicts.push({ environment: place.environment, verdict: issued.verdict })
@@ -186,7 +233,8 @@ async function climb(job: ShipJob, shippable: Shippable, path: readonly string[]
       await job.boundary('current')
       continue
     }
-    if (policy === undefined) throw fail('config-invalid', `environment \`${environment}\` has no policy: nothing is promoted without one`, { where: 'tally.yaml' })
+    if (policy === undefined)
+      throw fail('config-invalid', `environment \`${environment}\` has no policy: nothing is promoted without one`, { where: 'tally.yaml' })
     const next = await openEnvironment(job, environment)
     const source = at
     if (!job.clean) {
@@ -218,7 +266,7 @@ async function climb(job: ShipJob, shippable: Shippable, path: readonly string[]
 
 async function openEnvironment(job: ShipJob, environment: string): Promise<Place> {
   const registry = job.project.config.environments[environment]?.registry ?? 'default'
-  return { environment, ...(await job.workspace.environment(environment, registry)) }
+  return { environment, ...(await job.workspace.environment(job.project.config.name, environment, registry)) }
 }
 
 function contextOf(job: ShipJob, _environment: string): JudgeContext {
@@ -230,8 +278,11 @@ function policyPathOf(job: ShipJob, environment: string): string {
 }
 
 function arrival(job: ShipJob, place: Place, shippable: Shippable, moved: boolean): Arrival {
-  return { environment: place.environment, reference: `${place.prefix}@${shippable.artifact.digest}`, tag: job.releaseTag, moved, at: job.workspace.deps.now().toISOString() }
+  return {
+    environment: place.environment,
+    reference: `${place.prefix}@${shippable.artifact.digest}`,
+    tag: job.releaseTag,
+    moved,
+    at: job.workspace.deps.now().toISOString(),
+  }
 }
-
-/** The predicate types of a complete run; used by tests and by the receipt. */
-export const SHIPPED_PREDICATES = [PREDICATE.signature, PREDICATE.provenance, PREDICATE.cyclonedx, PREDICATE.testResult] as const

@@ -10,5 +10,10 @@ import type { Workspace } from './workspace.ts'
 export async function trustOf(workspace: Workspace, entries: readonly TrustEntry[], baseDir: string, where: string): Promise<Trust> {
   const deps: Pick<Deps, 'fs' | 'log'> = workspace.deps
   const localLog = entries.some((entry) => entry.authority === 'local' && entry.may.includes('log'))
-  return await resolveTrust(deps, entries, { baseDir, dataDir: workspace.dataDir, where, logKeys: localLog ? [(await workspace.logKey()).verifier] : [] })
+  return await resolveTrust(deps, entries, {
+    baseDir,
+    dataDir: workspace.dataDir,
+    where,
+    logKeys: localLog ? [(await workspace.logKey()).verifier] : [],
+  })
 }

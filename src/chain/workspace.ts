@@ -3,6 +3,7 @@ import type { ImageTarget } from '../artifact/image-source.ts'
 import { openTarget } from '../artifact/open.ts'
 import type { RegistryOptions } from '../artifact/open.ts'
 import { parseReference } from '../artifact/reference.ts'
+import { openSourcePool } from '../artifact/source-pool.ts'
 import { openLogKey } from '../ledger/log-key.ts'
 import type { LogKey } from '../ledger/log-key.ts'
 import { openLedger } from '../ledger/log.ts'
@@ -23,21 +24,36 @@ export type Workspace = {
   readonly ledger: () => Promise<Ledger>
   /** Signs checkpoints of this data directory's log. */
   readonly logKey: () => Promise<LogKey>
-  /** An environment's registry: `default` is an OCI layout of its own here. Out: target and how it is written in references. */
-  readonly environment: (name: string, registry: string) => Promise<{ readonly target: ImageTarget; readonly prefix: string }>
+  /** An environment's registry: `default` is an OCI layout of the project's own here, so that two projects never share a `current`. Out: target and how it is written in references. */
+  readonly environment: (
+    project: string,
+    name: string,
+    registry: string,
+  ) => Promise<{ readonly target: ImageTarget; readonly prefix: string }>
   /** Evidence made on this machine outside any environment, as an OCI layout. */
   readonly evidenceLayout: () => Promise<ImageTarget>
   /** Runs `fn` while no other process of this data directory does the same. */
   readonly exclusively: <T>(name: string, fn: () => Promise<T>, waitMs?: number) => Promise<T>
 }
 
-export type WorkspaceFlags = { readonly dataDir?: string; readonly offline: boolean; readonly allowHttp: boolean }
+export type WorkspaceFlags = {
+  readonly dataDir?: string
+  readonly offline: boolean
+  readonly allowHttp: boolean
+  /** The run only reads: each place is opened once and what it gave is kept. */
+  readonly readOnly?: boolean
+}
 
 /** Opens (and at first makes) the data directory. Throws `permission` or `disk` with its path. */
 export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<Workspace> {
   const dataDir = resolveDataDir(deps.env, flags.dataDir)
   await openDataDir(deps, dataDir)
-  const registryOptions: RegistryOptions = { allowHttp: flags.allowHttp, offline: flags.offline }
+  const registryOptions: RegistryOptions = {
+    allowHttp: flags.allowHttp,
+    offline: flags.offline,
+    sessions: new Map(),
+    ...(flags.readOnly === true ? { pool: openSourcePool() } : {}),
+  }
   const lockFile = (name: string): string => join(dataDir, 'locks', `${name}.lock`)
   const layoutAt = (path: string, lockName: string): Promise<ImageTarget> =>
     openTarget(deps, { scheme: 'oci', path }, { ...registryOptions, lock: (_path, fn) => withLock(deps, lockFile(lockName), fn) })
@@ -49,11 +65,13 @@ export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<
     registryOptions,
     blobs: openDirectoryBlobs(deps, join(dataDir, 'blobs')),
     logKey,
-    ledger: once(async () => openLedger(deps, { dir: join(dataDir, 'ledger'), ...(await logKey()), lock: (fn) => withLock(deps, lockFile('ledger'), fn) })),
-    environment: async (name, registry) => {
+    ledger: once(async () =>
+      openLedger(deps, { dir: join(dataDir, 'ledger'), ...(await logKey()), lock: (fn) => withLock(deps, lockFile('ledger'), fn) }),
+    ),
+    environment: async (project, name, registry) => {
       if (registry === 'default') {
-        const path = join(dataDir, 'registry', name)
-        return { target: await layoutAt(path, `registry-${name}`), prefix: `oci:${path}` }
+        const path = join(dataDir, 'registry', project, name)
+        return { target: await layoutAt(path, `registry-${project}-${name}`), prefix: `oci:${path}` }
       }
       const target = await openTarget(deps, parseReference(registry), registryOptions)
       return { target, prefix: registry.replace(/^registry:/, '') }
@@ -68,4 +86,3 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => (made ??= make())
 }
-

@@ -1,7 +1,7 @@
 import type { Terminal } from './terminal.ts'
 import type { Deps } from '../kernel/deps.ts'
 
-/** One flag of a command. Every flag can also be given as the variable TALLY_<NAME> (upper case, `-` as `_`); the flag wins. */
+/** One flag of a command. Every flag can also be given as the variable TALLY_<NAME> (upper case, `-` as `_`, or `env`); the flag wins. */
 export type OptionSpec = {
   readonly type: 'string' | 'boolean'
   readonly help: string
@@ -15,6 +15,8 @@ export type OptionSpec = {
   readonly choices?: readonly string[]
   /** Not read from the environment (a value that must be spelled out each time). */
   readonly noEnv?: boolean
+  /** Another variable than TALLY_<NAME>, where the same flag means something else to another command. */
+  readonly env?: string
 }
 
 export type Flags = {
@@ -59,13 +61,20 @@ export function defineCommand(command: Command): Command {
 
 /** Flags every command has. */
 export const GLOBAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  'help': { type: 'boolean', short: 'h', help: 'show help', noEnv: true },
+  help: { type: 'boolean', short: 'h', help: 'show help', noEnv: true },
   'data-dir': { type: 'string', value: 'DIR', help: 'where keys, log, evidence and the database are kept', default: 'XDG data directory' },
-  'project': { type: 'string', short: 'C', value: 'DIR', help: 'work as if started in DIR' },
-  'offline': { type: 'boolean', help: 'make no network call at all' },
-  'color': { type: 'string', value: 'WHEN', choices: ['auto', 'always', 'never'], help: 'colour: auto, always or never', default: 'auto' },
-  'quiet': { type: 'boolean', short: 'q', help: 'no progress on stderr' },
-  'verbose': { type: 'boolean', short: 'v', help: 'more progress on stderr' },
+  project: { type: 'string', short: 'C', value: 'DIR', help: 'work as if started in DIR' },
+  offline: { type: 'boolean', help: 'make no network call at all' },
+  color: { type: 'string', value: 'WHEN', choices: ['auto', 'always', 'never'], help: 'colour: auto, always or never', default: 'auto' },
+  quiet: { type: 'boolean', short: 'q', help: 'no progress on stderr' },
+  verbose: { type: 'boolean', short: 'v', help: 'more progress on stderr' },
 }
 
-export const FORMAT_TEXT_JSON: OptionSpec = { type: 'string', short: 'f', value: 'FORMAT', choices: ['text', 'json'], help: 'text or json', default: 'text' }
+export const FORMAT_TEXT_JSON: OptionSpec = {
+  type: 'string',
+  short: 'f',
+  value: 'FORMAT',
+  choices: ['text', 'json'],
+  help: 'text or json',
+  default: 'text',
+}

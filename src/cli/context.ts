@@ -12,7 +12,7 @@ export const REGISTRY_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 
 /** Flags of commands that sign. */
 export const SIGNER_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  'key': { type: 'string', value: 'KEY', help: 'local, file:PATH, env:NAME or a path', default: 'local' },
+  key: { type: 'string', value: 'KEY', help: 'local, file:PATH, env://NAME or a path', default: 'local' },
   'passphrase-file': { type: 'string', value: 'FILE', help: 'file that holds the passphrase of the key' },
 }
 
@@ -27,7 +27,12 @@ export async function openWorkspaceOf(context: Context): Promise<Workspace> {
 }
 
 /** The key `--key` (or `fallback`) names, opened; a person is asked for a passphrase only at a terminal. */
-export async function openSignerOf(context: Context, workspace: Workspace, fallback = 'local', baseDir = context.cwd): Promise<OpenedSigner> {
+export async function openSignerOf(
+  context: Context,
+  workspace: Workspace,
+  fallback = 'local',
+  baseDir = context.cwd,
+): Promise<OpenedSigner> {
   const named = context.flags.text('key')
   const file = context.flags.text('passphrase-file')
   return await openSigner(context.deps, parseSignerReference(named ?? fallback), {

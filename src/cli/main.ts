@@ -1,16 +1,21 @@
 #!/usr/bin/env node
-import { resolve } from 'node:path'
 import { COMMANDS } from './command-table.ts'
+import { GLOBAL_OPTIONS } from './command.ts'
 import { openTerminal } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
-import { asTallyError, exitCodeOf, fail } from '../kernel/errors.ts'
+import { ERROR_TABLE, TallyError, asTallyError, exitCodeOf, fail } from '../kernel/errors.ts'
+
+/** How long a command may take to end by itself once it was told to stop. */
+const GRACE_MS = 2000
+/** And how long what it left open may keep the program alive after that. */
+const LINGER_MS = 200
 
 /** The program: finds the command, loads only that, runs it, turns what it throws into one clear error and an exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const env = process.env
-  const [name, ...rest] = argv
-  const terminal = openTerminal(process, colorOf(argv, env), env)
+  const terminal = openTerminal(process, valueOf(argv, 'color') ?? env['TALLY_COLOR'] ?? 'auto', env)
   try {
+    const [name, ...rest] = commandFirst(argv)
     if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
       const { renderOverview } = await import('./help.ts')
       terminal.out(renderOverview(terminal))
@@ -27,7 +32,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const { renderError, errorJson } = await import('./render/error.ts')
     const exitCode = exitCodeOf(known)
     terminal.note(renderError(known, terminal))
-    if (formatOf(argv) === 'json') terminal.out(errorJson(known, exitCode))
+    if ((valueOf(argv, 'format', 'f') ?? env['TALLY_FORMAT']) === 'json') terminal.out(errorJson(known, exitCode))
     return exitCode
   }
 }
@@ -37,42 +42,110 @@ async function runCommand(name: string, argv: readonly string[], terminal: Termi
   if (entry === undefined) {
     const { nearest } = await import('./parse-flags.ts')
     const near = nearest(name, Object.keys(COMMANDS))
-    throw fail('usage', 'is not a command', { where: name, hint: near === undefined ? 'see `tally --help`' : `did you mean \`tally ${near}\`?` })
+    throw fail('usage', name.startsWith('-') ? 'is not a flag of `tally`' : 'is not a command', {
+      where: name,
+      hint: near === undefined ? 'see `tally --help`' : `did you mean \`tally ${near}\`?`,
+    })
   }
-  const [command, { parseLine }, { systemDeps }] = await Promise.all([entry.load(), import('./parse-flags.ts'), import('../kernel/system.ts')])
-  const line = parseLine(command, argv, process.env)
-  if (line.flags.on('help')) {
-    const { renderCommandHelp } = await import('./help.ts')
-    terminal.out(renderCommandHelp(command, terminal))
-    return 0
-  }
-  const abort = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort(fail('interrupted', `stopped by ${signal}`)))
-  const { progressLog } = await import('./progress.ts')
-  const deps = systemDeps({ log: progressLog(terminal, line.flags), signal: abort.signal })
-  const cwd = resolve(line.flags.text('project') ?? '.')
+  const [command, { parseLine }, { systemDeps }] = await Promise.all([
+    entry.load(),
+    import('./parse-flags.ts'),
+    import('../kernel/system.ts'),
+  ])
   try {
-    return await command.run({ ...line, deps, terminal, cwd, stdin: () => process.stdin })
+    const line = parseLine(command, argv, process.env)
+    if (line.flags.on('help')) {
+      const { renderCommandHelp } = await import('./help.ts')
+      terminal.out(renderCommandHelp(command, terminal))
+      return 0
+    }
+    enterProject(line.flags.text('project'))
+    const { progressLog } = await import('./progress.ts')
+    const log = progressLog(terminal, line.flags)
+    return await untilStopped(async (signal) => {
+      const context = { ...line, deps: systemDeps({ log, signal }), terminal, cwd: process.cwd(), stdin: () => process.stdin }
+      return await command.run(context)
+    })
+  } catch (error) {
+    // Where nobody knew a better next step, the help of this very command is one.
+    const isPlain = error instanceof TallyError && error.code === 'usage' && error.hint === ERROR_TABLE.usage.hint
+    throw isPlain ? fail('usage', error.message, { ...whereOf(error), hint: `see \`tally ${command.name} --help\`` }) : error
+  }
+}
+
+function whereOf({ where }: TallyError): { readonly where?: string } {
+  return where === undefined ? {} : { where }
+}
+
+/** Global flags may stand before the command, as with git. Out: the command, then all its words. */
+function commandFirst(argv: readonly string[]): readonly string[] {
+  let at = 0
+  while (at < argv.length) {
+    const word = argv[at] ?? ''
+    const flag = word.split('=')[0] ?? word
+    const found = Object.entries(GLOBAL_OPTIONS).find(
+      ([name, { short }]) => name !== 'help' && (flag === `--${name}` || flag === `-${short}`),
+    )
+    if (found === undefined) break
+    at += found[1].type === 'string' && !word.includes('=') ? 2 : 1
+  }
+  const name = argv[at]
+  return at === 0 || name === undefined ? argv.slice(at) : [name, ...argv.slice(0, at), ...argv.slice(at + 1)]
+}
+
+/** Everything relative counts from there: references, keys, bundles. */
+function enterProject(dir: string | undefined): void {
+  if (dir === undefined) return
+  try {
+    process.chdir(dir)
+  } catch (error) {
+    throw asTallyError(error, dir)
+  }
+}
+
+/** Runs work that SIGINT and SIGTERM stop: it is told, has a moment to tidy up, and is then left as it is, which every step survives. */
+async function untilStopped(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const abort = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const givenUp = new Promise<never>((_, reject) => {
+    abort.signal.addEventListener('abort', () => (timer = setTimeout(() => reject(asTallyError(abort.signal.reason)), GRACE_MS)))
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => abort.abort(fail('interrupted', `stopped by ${signal}`)))
+  try {
+    return await Promise.race([work(abort.signal), givenUp])
   } catch (error) {
     throw abort.signal.aborted ? asTallyError(abort.signal.reason) : error
+  } finally {
+    clearTimeout(timer)
+    // What is still open (a terminal that is read, a connection) must not keep a stopped program alive.
+    if (abort.signal.aborted) setTimeout(() => process.exit(), LINGER_MS).unref()
   }
 }
 
-function colorOf(argv: readonly string[], env: NodeJS.ProcessEnv): string {
-  const at = argv.findIndex((word) => word === '--color' || word.startsWith('--color='))
-  if (at === -1) return env['TALLY_COLOR'] ?? 'auto'
-  return argv[at]?.split('=')[1] ?? argv[at + 1] ?? 'auto'
+/** The value of a flag before the command line is understood: for messages about lines that cannot be. */
+function valueOf(argv: readonly string[], name: string, short?: string): string | undefined {
+  for (const [at, word] of argv.entries()) {
+    if (word === '--') return undefined
+    if (word === `--${name}` || word === `-${short}`) return argv[at + 1]
+    if (word.startsWith(`--${name}=`)) return word.slice(name.length + 3)
+    if (short !== undefined && word.startsWith(`-${short}`)) return word.slice(2).replace(/^=/, '')
+  }
+  return undefined
 }
 
-function formatOf(argv: readonly string[]): string {
-  const at = argv.findIndex((word) => word === '--format' || word === '-f' || word.startsWith('--format='))
-  return at === -1 ? 'text' : (argv[at]?.split('=')[1] ?? argv[at + 1] ?? 'text')
+let streamExit: number | undefined
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader went away (`tally … | head`): that is its right.
+    if (error.code === 'EPIPE') return
+    const known = asTallyError(error, stream === process.stdout ? 'stdout' : 'stderr')
+    if (stream === process.stdout) process.stderr.write(`error[${known.code}]: stdout: ${known.message}\n`)
+    streamExit = exitCodeOf(known)
+    process.exitCode = streamExit
+  })
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader went away (`tally … | head`): that is its right.
-  if (error.code !== 'EPIPE') throw error
-  process.exitCode = 0
-})
-
-process.exitCode = await main(process.argv.slice(2))
+const exitCode = await main(process.argv.slice(2))
+process.exitCode = streamExit ?? exitCode

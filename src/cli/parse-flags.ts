@@ -45,15 +45,22 @@ export function parseLine(command: Command, argv: readonly string[], env: Readon
     let value = flag.value
     if (value === undefined) {
       at += 1
-      value = argv[at]
-      if (value === undefined) throw fail('usage', `needs a value (${spec.value ?? 'TEXT'})`, { where: `--${flag.name}`, hint: helpHint(command) })
+      value = argv[at] ?? ''
+      if (value.startsWith('-') && value !== '-')
+        throw fail('usage', `needs a value (${spec.value ?? 'TEXT'}), and \`${value}\` looks like a flag`, {
+          where: `--${flag.name}`,
+          hint: `if it is meant, write --${flag.name}=${value}`,
+        })
     }
+    if (value === '') throw fail('usage', `needs a value (${spec.value ?? 'TEXT'})`, { where: `--${flag.name}`, hint: helpHint(command) })
     const before = given.get(flag.name)
     if (before !== undefined && spec.multiple !== true) throw fail('usage', 'was given twice', { where: `--${flag.name}` })
     given.set(flag.name, [...(before ?? []), value])
   }
-  addFromEnvironment(specs, given, env)
-  checkChoices(specs, given)
+  checkChoices(specs, given, (name, value) => `--${name} ${value}`)
+  const variables = fromEnvironment(specs, given, env)
+  checkChoices(specs, variables, (name, value) => `${variableOf(name, specs[name])}=${value}`)
+  for (const [name, values] of variables) given.set(name, values)
   if (given.get('help')?.[0] !== 'true') checkWords(command, words)
   return { flags: flagsOf(given), words, rest }
 }
@@ -80,29 +87,54 @@ function helpHint(command: Command): string {
   return `see \`tally ${command.name} --help\``
 }
 
-function addFromEnvironment(specs: Readonly<Record<string, OptionSpec>>, given: Map<string, string[]>, env: Readonly<Record<string, string | undefined>>): void {
-  for (const [name, spec] of Object.entries(specs)) {
-    if (spec.noEnv === true || given.has(name)) continue
-    const value = env[`TALLY_${name.toUpperCase().replaceAll('-', '_')}`]
-    if (value === undefined || value === '') continue
-    if (spec.type === 'boolean') given.set(name, [value === '0' || value === 'false' ? 'false' : 'true'])
-    else given.set(name, spec.multiple === true ? value.split(',') : [value])
-  }
+/** The variable a flag is read from; undefined for one that must be spelled out. */
+export function variableOf(name: string, spec: OptionSpec | undefined): string | undefined {
+  return spec?.noEnv === true ? undefined : (spec?.env ?? `TALLY_${name.toUpperCase().replaceAll('-', '_')}`)
 }
 
-function checkChoices(specs: Readonly<Record<string, OptionSpec>>, given: ReadonlyMap<string, string[]>): void {
+function fromEnvironment(
+  specs: Readonly<Record<string, OptionSpec>>,
+  given: ReadonlyMap<string, string[]>,
+  env: Readonly<Record<string, string | undefined>>,
+): ReadonlyMap<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const [name, spec] of Object.entries(specs)) {
+    const variable = variableOf(name, spec)
+    const value = variable === undefined || given.has(name) ? undefined : env[variable]
+    if (value === undefined || value === '') continue
+    if (spec.type === 'boolean') found.set(name, [String(readSwitch(value, `${variable}=${value}`))])
+    else found.set(name, spec.multiple === true ? value.split(',') : [value])
+  }
+  return found
+}
+
+/** A variable that switches something on must say so: `no` and a slip of the pen are not taken for a yes. */
+function readSwitch(value: string, where: string): boolean {
+  if (/^(?:1|true|yes|on)$/i.test(value)) return true
+  if (/^(?:0|false|no|off)$/i.test(value)) return false
+  throw fail('usage', 'is neither 1 nor 0', { where })
+}
+
+function checkChoices(
+  specs: Readonly<Record<string, OptionSpec>>,
+  given: ReadonlyMap<string, string[]>,
+  where: (name: string, value: string) => string,
+): void {
   for (const [name, values] of given) {
     const choices = specs[name]?.choices
     if (choices === undefined) continue
     for (const value of values) {
-      if (!choices.includes(value)) throw fail('usage', `is none of ${choices.join(', ')}`, { where: `--${name} ${value}` })
+      if (!choices.includes(value)) throw fail('usage', `is none of ${choices.join(', ')}`, { where: where(name, value) })
     }
   }
 }
 
 function checkWords(command: Command, words: readonly string[]): void {
   if (words.length < command.words.min) {
-    throw fail('usage', `needs ${command.words.names}`, { where: `tally ${command.name}`, hint: `${command.usage[0] ?? ''} (${helpHint(command)})` })
+    throw fail('usage', `needs ${command.words.names}`, {
+      where: `tally ${command.name}`,
+      hint: `${command.usage[0] ?? ''} (${helpHint(command)})`,
+    })
   }
   const extra = words[command.words.max]
   if (extra !== undefined) throw fail('usage', 'is one word too many', { where: extra, hint: helpHint(command) })

@@ -1,24 +1,55 @@
 import { resolve } from 'node:path'
 import { guessReference } from '../artifact/guess-reference.ts'
+import type { Reference } from '../artifact/reference.ts'
 import type { SealRequest, SealedArtifact } from '../chain/seal-artifact.ts'
+import { fail } from '../kernel/errors.ts'
 import type { Context, OptionSpec } from './command.ts'
 import { openSignerOf, openWorkspaceOf } from './context.ts'
 import { predicateWord } from './render/verdict.ts'
 
-/** Flags of `sign` and `attest`: where the result goes. */
+/** Flags of commands that sign: where the result goes. */
 export const SEAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  'bundle': { type: 'string', value: 'OUT', help: 'also write the Sigstore bundle here (one line more, for .jsonl)' },
-  'to': { type: 'string', value: 'REPOSITORY', help: 'attach to this registry/repository or oci:DIR' },
+  yes: { type: 'boolean', short: 'y', help: 'ask nothing' },
+  bundle: { type: 'string', value: 'OUT', help: 'also write the Sigstore bundle here (one line more, for .jsonl)' },
+  to: { type: 'string', value: 'REPOSITORY', help: 'attach to this registry/repository or oci:DIR' },
 }
 
 /** What `sign` and `attest` share: artifact, key, places. */
 export async function sealRequestOf(context: Context, artifact: string): Promise<Omit<SealRequest, 'predicateType' | 'predicate'>> {
+  return await requestFor(context, await guessReference(context.deps, artifact))
+}
+
+/** The same for `sign-blob` and `attest-blob`, where the word is a file, whatever its content. */
+export async function blobRequestOf(context: Context, file: string): Promise<Omit<SealRequest, 'predicateType' | 'predicate'>> {
+  return await requestFor(context, { scheme: 'file', path: resolve(context.cwd, file) })
+}
+
+/** The values of `-a NAME=VALUE`. Throws `usage` for one without a name, or a name twice. */
+export function annotationsOf(list: readonly string[]): { readonly annotations?: Readonly<Record<string, string>> } {
+  const annotations = new Map<string, string>()
+  for (const each of list.flatMap((value) => value.split(','))) {
+    const [name = '', value] = [each.split('=')[0], each.includes('=') ? each.slice(each.indexOf('=') + 1) : undefined]
+    if (name === '' || value === undefined) throw fail('usage', 'is not NAME=VALUE', { where: `--annotations ${each.slice(0, 60)}` })
+    if (annotations.has(name)) throw fail('usage', 'stands there twice', { where: `--annotations ${name.slice(0, 60)}` })
+    annotations.set(name, value)
+  }
+  return list.length === 0 ? {} : { annotations: Object.fromEntries(annotations) }
+}
+
+async function requestFor(context: Context, reference: Reference): Promise<Omit<SealRequest, 'predicateType' | 'predicate'>> {
   const workspace = await openWorkspaceOf(context)
-  const reference = await guessReference(context.deps, artifact)
   const { signer, kind } = await openSignerOf(context, workspace)
   const bundle = context.flags.text('bundle')
   const to = context.flags.text('to')
-  return { workspace, reference, signer, signerKind: kind, ...(bundle === undefined ? {} : { bundleFile: resolve(context.cwd, bundle) }), ...(to === undefined ? {} : { to }) }
+  return {
+    workspace,
+    reference,
+    signer,
+    signerKind: kind,
+    ...(bundle === undefined ? {} : { bundleFile: resolve(context.cwd, bundle) }),
+    ...(to === undefined ? {} : { to }),
+    ...(context.flags.on('no-upload') || context.flags.text('upload') === 'false' ? { attach: false } : {}),
+  }
 }
 
 /** What was signed, by whom, where it is. */
@@ -29,7 +60,9 @@ export function printSealed(context: Context, sealed: SealedArtifact): void {
     return
   }
   terminal.out(`signed     ${predicateWord(sealed.predicateType)} of ${sealed.artifact}`)
-  terminal.out(`by         ${sealed.signer.kind === 'local' ? 'the local key of this machine (proves only this machine)' : 'key'} ${sealed.signer.keyId}`)
+  terminal.out(
+    `by         ${sealed.signer.kind === 'local' ? 'the local key of this machine (proves only this machine)' : 'key'} ${sealed.signer.keyId}`,
+  )
   terminal.out(`bundle     ${sealed.bundle}`)
   terminal.out(`logged     entry ${sealed.log.index} of ${sealed.log.size}`)
   for (const place of sealed.places) terminal.out(`kept in    ${place}`)

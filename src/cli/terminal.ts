@@ -1,10 +1,10 @@
 import { styleText } from 'node:util'
 import { redact } from '../kernel/redact.ts'
-
+import { jsonSafeText } from '../kernel/text.ts'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'underline'
 
-/** Where results and messages go. Everything that is not written by tally itself passes `safe` first. */
+/** Where results and messages go. Everything that is not written by tally itself passes `safeText` first. */
 export type Terminal = {
   /** The result: stdout. */
   readonly out: (text: string) => void
@@ -35,14 +35,29 @@ export function openTerminal(streams: Streams, when: string, env: Readonly<Recor
     return (style: Style, text: string): string => (on ? styleText(style, text, { validateStream: false }) : text)
   }
   return {
-    out: (text) => void streams.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
-    outBytes: (bytes) => void streams.stdout.write(bytes),
-    note: (text) => void streams.stderr.write(`${redact(text)}\n`),
+    out: (text) => void streams.stdout.write(forScreen(streams.stdout, text.endsWith('\n') ? text : `${text}\n`)),
+    outBytes: (bytes) => void streams.stdout.write(streams.stdout.isTTY === true ? onScreen(new TextDecoder().decode(bytes)) : bytes),
+    note: (text) => void streams.stderr.write(forScreen(streams.stderr, `${redact(text)}\n`)),
     style: painter(streams.stdout.isTTY === true),
     noteStyle: painter(streams.stderr.isTTY === true),
     columns: Math.max(40, Math.min(streams.stdout.columns ?? 80, 200)),
     interactive: streams.stdin.isTTY === true && streams.stderr.isTTY === true && !isSet(env['CI']),
   }
+}
+
+function forScreen(stream: { isTTY?: boolean }, text: string): string {
+  return stream.isTTY === true ? onScreen(text) : text
+}
+
+/**
+ * The last net before a screen, behind the escaping of every renderer and for bytes that are shown as they are: what a terminal
+ * obeys, other than line feeds, tabs and colours, becomes a JSON escape. Files and pipes get every byte.
+ */
+export function onScreen(text: string): string {
+  return text
+    .split(/(\u001b\[[0-9;]{0,20}m|[\n\t])/)
+    .map((part, at) => (at % 2 === 1 ? part : jsonSafeText(part)))
+    .join('')
 }
 
 function wantsColor(when: string, isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
@@ -56,4 +71,3 @@ function wantsColor(when: string, isTerminal: boolean, env: Readonly<Record<stri
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== ''
 }
-

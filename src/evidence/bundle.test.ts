@@ -38,6 +38,16 @@ describe('a bundle we write', () => {
       content: { kind: 'dsse', envelope },
     })
   })
+  test('may hold a signature over a file, a certificate, log entries and timestamps', () => {
+    const value = Uint8Array.of(1)
+    const message = { digest: { algorithm: 'SHA2_256', value }, signature: Uint8Array.of(9) } as const
+    const bytes = makeBundle(message, { certificate: Uint8Array.of(2), logEntries: [logEntry], timestamps: [Uint8Array.of(3)] })
+    const read = parseBundle(bytes, 'test')
+    expect(read.content).toEqual({ kind: 'message', ...message })
+    expect(read.material).toEqual({ kind: 'certificate', chain: [Uint8Array.of(2)] })
+    expect(read.timestamps).toEqual([Uint8Array.of(3)])
+    expect(read.logEntries).toMatchObject([{ logIndex: 7, proof: { treeSize: 9 } }])
+  })
   test('has exactly one signature', () => {
     expect(() => makeBundle({ ...envelope, signatures: [] }, { publicKeyHint: '' })).toThrow()
   })

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { fromBase64, overLimit } from '../kernel/bytes.ts'
+import { fromBase64, overLimit, toBase64 } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { canonicalBytes, parseJson } from '../kernel/json.ts'
+import type { Json } from '../kernel/json.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { readShape } from '../kernel/shape.ts'
 import { MEDIA } from '../artifact/artifact.ts'
@@ -137,17 +138,54 @@ export function parseBundle(bytes: Uint8Array, where: string): Bundle {
   }
 }
 
+/** A signature over the bytes of a file, for a bundle. */
+export type MessageSignature = {
+  readonly digest: { readonly algorithm: 'SHA2_256' | 'SHA2_384' | 'SHA2_512'; readonly value: Uint8Array }
+  readonly signature: Uint8Array
+}
+
+export type BundleParts = (
+  | {
+      /** base64 of the SHA-256 of the SubjectPublicKeyInfo, as cosign writes it. */
+      readonly publicKeyHint: string
+    }
+  | {
+      /** DER of the leaf. */
+      readonly certificate: Uint8Array
+    }
+) & {
+  /** Entries of a Sigstore log as the log gave them (TransparencyLogEntry in proto JSON). Ours never stand here, but in an annotation. */
+  readonly logEntries?: readonly Json[]
+  /** DER of RFC 3161 timestamp responses. */
+  readonly timestamps?: readonly Uint8Array[]
+}
+
 /**
- * The bytes of a Sigstore bundle 0.3 for an envelope signed by a key, canonical JSON. In: envelope with exactly one signature, and the
- * hint: base64 of the SHA-256 of the SubjectPublicKeyInfo, as cosign writes it. No log entries: ours stand in an annotation.
+ * The bytes of a Sigstore bundle 0.3, canonical JSON. In: an envelope with exactly one signature, or a signature over a file; who
+ * signed, and what log and timestamp authority said to it.
  */
-export function makeBundle(envelope: Envelope, options: { readonly publicKeyHint: string }): Uint8Array {
-  if (envelope.signatures.length !== 1) throw fail('bug', 'a bundle holds an envelope with exactly one signature')
+export function makeBundle(content: Envelope | MessageSignature, parts: BundleParts): Uint8Array {
+  const timestamps = (parts.timestamps ?? []).map((der) => ({ signedTimestamp: toBase64(der) }))
   return canonicalBytes({
     mediaType: MEDIA.bundle,
-    verificationMaterial: { publicKey: { hint: options.publicKeyHint } },
-    dsseEnvelope: envelopeJson(envelope),
+    verificationMaterial: {
+      ...('certificate' in parts
+        ? { certificate: { rawBytes: toBase64(parts.certificate) } }
+        : { publicKey: { hint: parts.publicKeyHint } }),
+      ...(parts.logEntries === undefined || parts.logEntries.length === 0 ? {} : { tlogEntries: parts.logEntries }),
+      ...(timestamps.length === 0 ? {} : { timestampVerificationData: { rfc3161Timestamps: timestamps } }),
+    },
+    ...('signatures' in content ? { dsseEnvelope: oneSignature(content) } : { messageSignature: messageJson(content) }),
   })
+}
+
+function oneSignature(envelope: Envelope): ReturnType<typeof envelopeJson> {
+  if (envelope.signatures.length !== 1) throw fail('bug', 'a bundle holds an envelope with exactly one signature')
+  return envelopeJson(envelope)
+}
+
+function messageJson({ digest, signature }: MessageSignature): Json {
+  return { messageDigest: { algorithm: digest.algorithm, digest: toBase64(digest.value) }, signature: toBase64(signature) }
 }
 
 function refuseMany(json: unknown, where: string): void {

@@ -45,10 +45,13 @@ export const ANNOTATION = {
 export const PREDICATE = {
   signature: 'https://sigstore.dev/cosign/sign/v1',
   provenance: 'https://slsa.dev/provenance/v1',
+  provenanceV02: 'https://slsa.dev/provenance/v0.2',
+  provenanceV01: 'https://slsa.dev/provenance/v0.1',
   cyclonedx: 'https://cyclonedx.org/bom',
   spdx: 'https://spdx.dev/Document',
   vsa: 'https://slsa.dev/verification_summary/v1',
   testResult: 'https://in-toto.io/attestation/test-result/v0.1',
   release: 'https://in-toto.io/attestation/release/v0.1',
+  npmPublish: 'https://github.com/npm/attestation/tree/main/specs/publish/v0.1',
 } as const
 export type PredicateName = keyof typeof PREDICATE

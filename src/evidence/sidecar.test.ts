@@ -37,6 +37,25 @@ describe('evidence beside a file', () => {
     expect(found.map((piece) => piece.digest)).toEqual(['{\n "a": 1\n}\n', '{"b":1}', '{"c":1}'].map((text) => digestOf(utf8(text))))
   })
 
+  test('in npm’s form is the bundles of its list, byte for byte', async () => {
+    const path = join(dir, 'attestations.json')
+    await fs.writeFile(path, '{"attestations":[{"predicateType":"a","bundle":{ "b" : 1 }},{"predicateType":"c"},{"bundle":{"d":2}}]}')
+    const { found } = await readSidecar(deps, path)
+    expect(found.map((piece) => piece.digest)).toEqual(['{ "b" : 1 }', '{"d":2}'].map((text) => digestOf(utf8(text))))
+  })
+
+  test.each(['{"attestations":', '{"attestations":[{"bundle":{}}]} x'])('in npm’s form and malformed is refused: %s', async (text) => {
+    const path = join(dir, 'attestations.json')
+    await fs.writeFile(path, text)
+    await expect(readSidecar(deps, path)).rejects.toMatchObject({ code: 'evidence-malformed' })
+  })
+
+  test('with a list of attestations that is none is one bundle', async () => {
+    const path = join(dir, 'attestations.json')
+    await fs.writeFile(path, '{"attestations":{}}')
+    expect((await readSidecar(deps, path)).found).toHaveLength(1)
+  })
+
   test('keeps its log proofs in a file beside, by digest', async () => {
     const path = join(dir, 'a.sigstore.jsonl')
     await addToSidecar(deps, path, utf8('{"b":1}'), proof)

@@ -13,6 +13,7 @@ import type { Collector, Found } from './collect.ts'
 import { ANNOTATION } from './evidence.ts'
 import { logProofText, parseLogProof } from './log-entry.ts'
 import type { LogProof } from './log-proof.ts'
+import { npmAttestations } from './npm-attestations.ts'
 
 /** Where evidence of a file lies beside it, in the order it is looked for. */
 export function sidecarPathsOf(file: string): readonly [one: string, many: string] {
@@ -36,7 +37,10 @@ export async function findSidecars(deps: Pick<Deps, 'fs'>, file: string): Promis
   return into.result()
 }
 
-/** Evidence in a bundle file somebody named: one bundle, or one in each line when the name ends in `.jsonl`. Throws `not-found` when it is not there. */
+/**
+ * Evidence in a bundle file somebody named: one bundle, one in each line when the name ends in `.jsonl`, or npm's list of
+ * attestations. Throws `not-found` when it is not there.
+ */
 export async function readSidecar(deps: Pick<Deps, 'fs'>, path: string): Promise<Found> {
   const into = collectEvidence()
   await collectFile(deps, path, into)
@@ -89,7 +93,7 @@ async function collectFile(deps: Pick<Deps, 'fs'>, path: string, into: Collector
   await into.attempt(proofPathOf(path), async () => {
     proofs = await readProofs(deps, path)
   })
-  for (const piece of path.endsWith('.jsonl') ? linesOf(bytes) : [bytes]) {
+  for (const piece of path.endsWith('.jsonl') ? linesOf(bytes) : (npmAttestations(bytes, path) ?? [bytes])) {
     const proof = proofs.get(digestOf(piece))
     into.keep({
       form: 'bundle',

@@ -1,10 +1,11 @@
 import type { Artifact } from '../artifact/artifact.ts'
 import { copyImage } from '../artifact/copy.ts'
+import { lookupTag } from '../artifact/wrap.ts'
 import type { ImageSource, ImageTarget } from '../artifact/image-source.ts'
 import { fail } from '../kernel/errors.ts'
 import type { Policy } from '../policy/document.ts'
 import type { Trust } from '../trust/trust-policy.ts'
-import { judgeAt } from './judge.ts'
+import { judgeAt, receiptKey } from './judge.ts'
 import type { Judgement, JudgeContext } from './judge.ts'
 
 export type Promotion = {
@@ -50,12 +51,15 @@ export async function promote(request: Promotion): Promise<PromotionResult> {
   const { copied, skipped } = await copyImage(source, target, artifact.digest, { signal: request.signal })
   await step('copied')
   const there = await judgeAt(target, artifact, trust, policy, context)
-  const missing = judgement.receipts.filter((receipt) => !there.receipts.some((other) => other.envelope === receipt.envelope))
+  const missing = judgement.receipts.filter((receipt) => !there.receipts.some((other) => receiptKey(other) === receiptKey(receipt)))
   if (there.verdict.decision !== 'allow' || missing.length > 0) {
-    throw fail('digest-mismatch', `what arrived does not prove what was sent (${missing.length} pieces of evidence are missing)`, { where: target.name })
+    throw fail('digest-mismatch', `what arrived does not prove what was sent (${missing.length} pieces of evidence are missing)`, {
+      where: target.name,
+    })
   }
   await step('compared')
 
+  await setLookup(target, artifact)
   if (request.releaseTag !== undefined) await setRelease(target, request.releaseTag, artifact)
   await step('tagged')
   const moved = await moveCurrent(target, artifact)
@@ -67,6 +71,13 @@ export async function promote(request: Promotion): Promise<PromotionResult> {
 export async function setRelease(target: ImageTarget, tag: string, artifact: Pick<Artifact, 'digest'>): Promise<void> {
   const there = await refuseMove(target, tag, artifact)
   if (!there) await target.putTag(tag, artifact.digest)
+}
+
+/** Lets a wrapped file be found by its own digest. One that is found already stays as it is. */
+async function setLookup(target: ImageTarget, artifact: Artifact): Promise<void> {
+  if (artifact.kind !== 'manifest' || artifact.file === undefined) return
+  const tag = lookupTag(artifact.file.digest)
+  if ((await target.resolveTag(tag)) === undefined) await target.putTag(tag, artifact.digest)
 }
 
 /** Points `current` at the artifact. Out: whether it pointed elsewhere before. */

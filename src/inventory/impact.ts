@@ -96,15 +96,7 @@ async function holders(
   question: ImpactQuestion & { readonly limit: number },
 ): Promise<readonly string[]> {
   if (purls.length === 0) return []
-  let query = holdersQuery(db, purls, time, question.limit)
-  if (question.onlyRunning === true) query = query.where(db.anyOf('artifact_by_purl.artifact', await runningDigests(db, time)))
-  if (question.after !== undefined) query = query.where('artifact_by_purl.artifact', '>', readCursor(question.after, 1)[0] ?? '')
-  return (await query.execute()).map((row) => row.artifact)
-}
-
-/** The query every question of impact begins with, apart so that a test can look at its plan. */
-export function holdersQuery(db: InventoryQueries, purls: readonly string[], time: string | undefined, limit: number) {
-  return db
+  let query = db
     .selectFrom('artifact_by_purl')
     .select('artifact_by_purl.artifact')
     .distinct()
@@ -112,24 +104,37 @@ export function holdersQuery(db: InventoryQueries, purls: readonly string[], tim
     .where(asOf('artifact_by_purl', time))
     .where((each) => each.not(each.exists(wrappingHolder(each, time))))
     .orderBy('artifact_by_purl.artifact')
-    .limit(limit)
+    .limit(question.limit)
+  if (question.onlyRunning === true) query = query.where(db.anyOf('artifact_by_purl.artifact', await runningDigests(db, time)))
+  if (question.after !== undefined) query = query.where('artifact_by_purl.artifact', '>', readCursor(question.after, 1)[0] ?? '')
+  return (await query.execute()).map((row) => row.artifact)
 }
 
-/** A manifest that wraps the artifact of this row and holds the same package. */
+/**
+ * A manifest that wraps the artifact of this row and holds the same package. Written as one question inside the other: as a
+ * join, SQLite would walk all components of the tenant for each row.
+ */
 function wrappingHolder(each: ExpressionBuilder<InventoryTables, 'artifact_by_purl'>, time: string | undefined) {
   return each
     .selectFrom('artifact_alias')
-    .innerJoin('component_by_artifact', 'component_by_artifact.artifact', 'artifact_alias.artifact')
     .select('artifact_alias.artifact')
     .whereRef('artifact_alias.alias', '=', 'artifact_by_purl.artifact')
-    .whereRef('component_by_artifact.purl', '=', 'artifact_by_purl.purl')
-    .where(asOf('component_by_artifact', time))
+    .where((inner) =>
+      inner.exists(
+        inner
+          .selectFrom('component_by_artifact')
+          .select('component_by_artifact.purl')
+          .whereRef('component_by_artifact.artifact', '=', 'artifact_alias.artifact')
+          .whereRef('component_by_artifact.purl', '=', 'artifact_by_purl.purl')
+          .where(asOf('component_by_artifact', time)),
+      ),
+    )
 }
 
 /** Everything that is current or runs somewhere, under all its digests. */
 async function runningDigests(db: InventoryQueries, time: string | undefined): Promise<readonly string[]> {
-  const current = await db.selectFrom('current_history').select('artifact').distinct().where(asOf('current_history', time)).execute()
-  const running = await db.selectFrom('deployment').select('artifact').distinct().where(asOf('deployment', time)).execute()
+  const current = await db.selectFrom('current_history').select('artifact').where(asOf('current_history', time)).execute()
+  const running = await db.selectFrom('deployment').select('artifact').where(asOf('deployment', time)).execute()
   const digests = [...new Set([...current, ...running].flatMap((row) => row.artifact ?? []))]
   return [...new Set([...(await equivalentsOf(db, digests)).values()].flat())]
 }

@@ -17,7 +17,7 @@ export function mergePlaces(places: ReadonlyMap<string, readonly Place[]>, diges
   return all.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0))
 }
 
-/** Where each of the given digests is (at `time`, as `utcTime` gives it; undefined: now), by environment and workload. Equivalents are not followed. */
+/** Where each of the given digests is (at `time`, as `utcTime` gives it; undefined: now), in no order (`mergePlaces` sorts: asked to, SQLite would walk all places in that order). Equivalents are not followed. */
 export async function placesOf(
   db: InventoryQueries,
   digests: readonly string[],
@@ -28,15 +28,12 @@ export async function placesOf(
     .select(['artifact', 'environment', 'tag', 'valid_from'])
     .where(db.anyOf('artifact', digests))
     .where(asOf('current_history', time))
-    .orderBy('environment')
     .execute()
   const running = await db
     .selectFrom('deployment')
     .select(['artifact', 'environment', 'workload', 'tag', 'valid_from'])
     .where(db.anyOf('artifact', digests))
     .where(asOf('deployment', time))
-    .orderBy('environment')
-    .orderBy('workload')
     .execute()
   const places = new Map<string, Place[]>()
   const add = (artifact: string | null, place: Place): void => {

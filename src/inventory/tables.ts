@@ -20,6 +20,9 @@ const series = {
 } as const
 const seriesKey = ['series', 'valid_from', 'id'] as const
 
+/** What holds now, apart from the history. */
+const open = { columns: ['environment', 'artifact'], where: 'valid_to is null' } as const
+
 export const inventoryShapes = {
   artifact: {
     columns: { digest: 'text', kind: 'text', name: 'text', version: 'text?', media_type: 'text?', size: 'integer', first_seen: 'text' },
@@ -107,13 +110,13 @@ export const inventoryShapes = {
   current_history: {
     columns: { ...series, environment: 'text' },
     key: seriesKey,
-    indexes: { artifact: { columns: ['artifact'] } },
+    indexes: { artifact: { columns: ['artifact'] }, open },
     references: [{ columns: ['environment'], table: 'environment', key: ['name'] }],
   },
   deployment: {
     columns: { ...series, environment: 'text', workload: 'text' },
     key: seriesKey,
-    indexes: { artifact: { columns: ['artifact'] }, environment: { columns: ['environment', 'valid_from'] } },
+    indexes: { artifact: { columns: ['artifact'] }, open },
     references: [{ columns: ['environment'], table: 'environment', key: ['name'] }],
   },
   tag_history: {

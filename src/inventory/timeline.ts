@@ -45,7 +45,7 @@ export async function timelineOf(store: Store, scope: Scope, digest: Digest): Pr
   const evidence = await evidenceOf(db, same)
   const events: readonly TimelineEvent[] = [
     ...(await seen(db, same)),
-    ...evidence.map((each): TimelineEvent => ({ kind: 'evidence', at: each.time.at === '' ? each.recordedAt : each.time.at, actor: each.actor, evidence: each })),
+    ...inLogOrder(evidence).map(({ at, each }): TimelineEvent => ({ kind: 'evidence', at, actor: each.actor, evidence: each })),
     ...(await sboms(db, same)),
     ...(await verdicts(db, same)),
     ...(await tags(db, same)),
@@ -53,6 +53,23 @@ export async function timelineOf(store: Store, scope: Scope, digest: Digest): Pr
     ...(await deployments(db, same)),
   ]
   return events.toSorted((a, b) => (a.at === b.at ? ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) : a.at < b.at ? -1 : 1))
+}
+
+/**
+ * Evidence with the time to show it at. What names no time was made no later than anything behind it in the same log, nor
+ * than it was recorded: the earliest of these.
+ */
+function inLogOrder(evidence: readonly KnownEvidence[]): readonly { readonly at: string; readonly each: KnownEvidence }[] {
+  const byIndex = evidence.toSorted((a, b) => (a.log?.index ?? Infinity) - (b.log?.index ?? Infinity))
+  let bound = '9999'
+  return byIndex
+    .toReversed()
+    .map((each) => {
+      const at = each.time.at !== '' ? each.time.at : each.log !== undefined && bound < each.recordedAt ? bound : each.recordedAt
+      if (each.log !== undefined && at < bound) bound = at
+      return { at, each }
+    })
+    .toReversed()
 }
 
 async function seen(db: InventoryQueries, same: readonly string[]): Promise<readonly TimelineEvent[]> {

@@ -56,7 +56,7 @@ export const ERROR_TABLE = {
     exit: 1,
     http: 413,
     means: 'an input is larger, deeper or longer than its cap',
-    hint: 'if the input is yours and right, raise the named limit',
+    hint: 'no honest input known to us passes this cap; if yours does, please report it with the cap named above',
   },
   'tag-would-move': { exit: 1, http: 409, means: 'a release tag already names other bits', hint: 'give the new bits a new version' },
   'log-unsound': {
@@ -161,12 +161,18 @@ export const ERROR_TABLE = {
     means: 'credentials or content would travel unprotected',
     hint: 'use https, or --allow-http-registry if you know the network',
   },
+  'root-stale': {
+    exit: 5,
+    http: 503,
+    means: 'the Sigstore trusted root has not been refreshed for too long to be relied on',
+    hint: 'run `tally trust update`, or name a root with --trusted-root',
+  },
   disk: { exit: 5, http: 507, means: 'the disk refused a write', hint: 'make room, then run again; what was accepted is kept' },
   permission: { exit: 5, http: 500, means: 'the operating system refuses access', hint: 'check owner and mode, or use another --data-dir' },
   'port-in-use': { exit: 5, http: 500, means: 'the port is taken', hint: 'use --port 0 or another port' },
   database: { exit: 5, http: 503, means: 'the database could not be used', hint: 'check TALLY_DATABASE_URL and that the server runs' },
   busy: { exit: 5, http: 503, means: 'another process holds what this one needs', hint: 'wait for it to finish, then run again' },
-  timeout: { exit: 5, http: 504, means: 'something took longer than its limit', hint: 'run again; if it stays, raise the named limit' },
+  timeout: { exit: 5, http: 504, means: 'something took longer than its limit', hint: 'run again; if it stays, look at what it waits for' },
   'tool-missing': { exit: 5, http: 500, means: 'a program this step needs is not installed', hint: 'install it and run again' },
   offline: { exit: 5, http: 503, means: 'this needs the network, and --offline was given', hint: 'run without --offline' },
   // 70, 130
@@ -279,5 +285,5 @@ function systemCode(error: Error): string | undefined {
 }
 
 function describeSystem(code: ErrorCode): string {
-  return ERROR_TABLE[code].means
+  return code === 'not-found' ? 'is not there' : ERROR_TABLE[code].means
 }

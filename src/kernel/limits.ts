@@ -23,6 +23,12 @@ export const LIMITS = {
   bundleSignatures: 16,
   statementSubjects: 1024,
   subjectDigests: 32,
+  /** What one run keeps of manifests and blobs, so that they are fetched once; larger blobs are never kept. */
+  poolBytes: 48 * MiB,
+  poolBlobBytes: 4 * MiB,
+  /** Artifacts one command judges, and how many of them at once. */
+  artifactsPerRun: 100_000,
+  artifactsAtOnce: 8,
   referrersPerDigest: 1000,
   /** Referrers of referrers, counted from the artifact. */
   referrersDepth: 4,
@@ -51,6 +57,23 @@ export const LIMITS = {
   /** package.json and the like. */
   packageFileBytes: 4 * MiB,
   packageDatabaseBytes: 256 * MiB,
+  /** Names of the files that one package database says its packages own, together. */
+  ownedPathBytes: 256 * MiB,
+  /** Comparisons to find out which packages satisfy the needs of all others. */
+  dependencySteps: 5_000_000,
+  /** An executable of at most this size is read whole; of a larger one its headers and the start of its data. */
+  executableBytes: 64 * MiB,
+  /** A Java archive is held whole while it is looked into. */
+  archiveBytes: 256 * MiB,
+  /** Of one archive and those inside of it: entries, what is unpacked of them together, and how deep they nest. */
+  archiveEntries: 500_000,
+  archiveUnpackedBytes: 1 * GiB,
+  archiveDepth: 8,
+  /** One text inside of an archive: a manifest, a pom. */
+  archiveTextBytes: 4 * MiB,
+  xmlNodes: 200_000,
+  /** The list of packages a Rust program may hold, unpacked. */
+  auditableBytes: 16 * MiB,
   /** All files one SBOM is made of, together. */
   catalogedBytes: 1 * GiB,
   directoryEntries: 2_000_000,
@@ -84,8 +107,27 @@ export const LIMITS = {
   /** A blob above this is uploaded in chunks of this size, each held in memory. */
   uploadChunkBytes: 16 * MiB,
   keyFileBytes: 64 * KiB,
+  /** A signed file above this is verified by the digest it already has, and not read again. */
+  rehashedBytes: 32 * MiB,
+  /** A pattern for identities, and the steps it is compiled to. */
+  patternChars: 1024,
+  patternSteps: 2000,
+  certificateBytes: 64 * KiB,
+  certificateExtensions: 64,
+  /** Certificates beside the leaf that a bundle, a timestamp or a flag may bring. */
+  certificatesPerChain: 16,
+  certificateNames: 32,
+  certificateTimestamps: 32,
+  timestampBytes: 256 * KiB,
+  trustedRootBytes: 4 * MiB,
+  /** Logs, and authorities, of one trusted root. */
+  trustedRootEntries: 256,
+  /** Metadata of a TUF repository, and how many new roots one refresh follows. */
+  tufMetadataBytes: 4 * MiB,
+  tufRoots: 256,
+  tufKeys: 256,
   lockWaitMs: 60_000,
-  /** Longest wait for another process that writes to the SQLite file. */
+  /** Longest wait for another process that writes to the SQLite file, and for a connection to PostgreSQL. */
   databaseWaitMs: 30_000,
   transactionAttempts: 20,
   /** A temporary file this old belongs to nobody who still writes. */

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 /**
  * The folder this program lies in, from its sources or compiled (src/…, dist/…): the nearest one above this file with a
- * package.json. schemas/, docs/ and dist/web/ are found from it.
+ * package.json. data/ is found from it.
  */
 export function packageRoot(from: string = import.meta.dirname): string {
   if (existsSync(join(from, 'package.json'))) return from

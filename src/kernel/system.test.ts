@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { realpath } from 'node:fs/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { textOf, utf8 } from './bytes.ts'
 import type { SpawnOptions, SpawnResult } from './deps.ts'
 import { systemDeps } from './system.ts'
@@ -66,5 +66,24 @@ describe('spawn', () => {
     await expect(deps.spawn('tally-no-such-program', [])).rejects.toThrow(
       expect.objectContaining({ code: 'tool-missing', where: 'tally-no-such-program' }),
     )
+  })
+})
+
+test('what a program started ends with it when its time is up', async () => {
+  const deps = systemDeps({ log: () => {}, signal: new AbortController().signal })
+  let said = ''
+  const run = deps.spawn('sh', ['-c', 'sleep 60 & echo $!; wait'], {
+    timeoutMs: 500,
+    onOutput: (_stream, bytes) => (said += Buffer.from(bytes).toString()),
+  })
+  await expect(run).rejects.toMatchObject({ code: 'timeout' })
+  await vi.waitFor(() => expect(() => process.kill(Number(said), 0)).toThrow('ESRCH'), 5_000)
+})
+
+test('a working directory that is missing is not taken for a missing program', async () => {
+  const deps = systemDeps({ log: () => {}, signal: new AbortController().signal })
+  await expect(deps.spawn('sh', ['-c', ':'], { cwd: '/nowhere/at/all' })).rejects.toMatchObject({
+    code: 'not-found',
+    where: '/nowhere/at/all',
   })
 })

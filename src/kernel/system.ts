@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { statSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { Deps, LogLevel, SpawnOptions, SpawnResult } from './deps.ts'
 import { concatBytes } from './bytes.ts'
 import { fail } from './errors.ts'
@@ -19,48 +21,94 @@ export function systemDeps(options: { readonly log: (level: LogLevel, message: s
 }
 
 const DEFAULT_OUTPUT = 64 * 1024 * 1024
+/** How long a program that was asked to stop may take before it is killed. */
+const GRACE_MS = 3_000
 
 async function runProgram(file: string, args: readonly string[], options: SpawnOptions, signal: AbortSignal): Promise<SpawnResult> {
   const { spawn } = await import('node:child_process')
   const { constants } = await import('node:os')
-  const signals = options.timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)])
+  signal.throwIfAborted()
   return await new Promise<SpawnResult>((resolve, reject) => {
+    // A process group of its own, so that what the program started ends with it.
     const child = spawn(file, [...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      signal: signals,
+      detached: true,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: { ...options.env } }),
     })
-    const keep = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] }
-    const kept = { stdout: 0, stderr: 0 }
-    const cap = options.maxOutput ?? DEFAULT_OUTPUT
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].on('data', (bytes: Buffer) => {
-        options.onOutput?.(name, bytes)
-        const room = cap - kept[name]
-        if (room <= 0) return
-        const part = bytes.byteLength > room ? bytes.subarray(0, room) : bytes
-        kept[name] += part.byteLength
-        keep[name].push(part)
-      })
-    }
+    const stop = stopOn(child, signal, options.timeoutMs)
+    const output = keepOutput(child, options)
+    let started = true
     child.on('error', (error: NodeJS.ErrnoException) => {
-      // A grandchild may hold the pipes open after the child was killed; it would keep this process alive.
-      child.stdout.destroy()
-      child.stderr.destroy()
-      if (error.code === 'ENOENT')
-        reject(fail('tool-missing', `\`${file}\` is not installed or not on PATH`, { where: file, cause: error }))
-      else if (error.name === 'AbortError' && !signal.aborted)
-        reject(fail('timeout', `\`${file}\` ran longer than ${options.timeoutMs} ms`, { where: file, cause: error }))
-      else reject(error)
+      started = false
+      stop.done()
+      reject(error.code === 'ENOENT' ? explainMissing(file, options.cwd, error) : error)
     })
     child.on('close', (code, killedBy) => {
-      const exitCode = code ?? 128 + (killedBy === null ? 0 : constants.signals[killedBy])
-      resolve({ exitCode, stdout: concatBytes(keep.stdout), stderr: concatBytes(keep.stderr) })
+      stop.done()
+      if (!started) return
+      if (signal.aborted) reject(signal.reason instanceof Error ? signal.reason : fail('interrupted', 'stopped before it was done'))
+      else if (stop.timedOut()) reject(fail('timeout', `\`${file}\` ran longer than ${options.timeoutMs} ms`, { where: file }))
+      else resolve({ exitCode: code ?? 128 + (killedBy === null ? 0 : constants.signals[killedBy]), ...output() })
     })
     child.stdin.on('error', () => {
       // A program that does not read its input closes the pipe; its exit code tells the rest.
     })
     child.stdin.end(options.input ?? new Uint8Array(0))
   })
+}
+
+function stopOn(
+  child: ChildProcessWithoutNullStreams,
+  signal: AbortSignal,
+  timeoutMs: number | undefined,
+): { done: () => void; timedOut: () => boolean } {
+  let late = false
+  let killer: NodeJS.Timeout | undefined
+  const kill = (name: NodeJS.Signals): void => {
+    if (child.pid === undefined) return
+    try {
+      process.kill(-child.pid, name)
+    } catch {
+      // The group is gone already.
+    }
+  }
+  const stop = (): void => {
+    kill('SIGTERM')
+    killer ??= setTimeout(() => kill('SIGKILL'), GRACE_MS)
+  }
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => ((late = true), stop()), timeoutMs)
+  signal.addEventListener('abort', stop, { once: true })
+  return {
+    done: () => {
+      clearTimeout(timer)
+      clearTimeout(killer)
+      signal.removeEventListener('abort', stop)
+    },
+    timedOut: () => late,
+  }
+}
+
+function keepOutput(child: ChildProcessWithoutNullStreams, options: SpawnOptions): () => Pick<SpawnResult, 'stdout' | 'stderr'> {
+  const keep = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] }
+  const kept = { stdout: 0, stderr: 0 }
+  const cap = options.maxOutput ?? DEFAULT_OUTPUT
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (bytes: Buffer) => {
+      options.onOutput?.(name, bytes)
+      const room = cap - kept[name]
+      if (room <= 0) return
+      const part = bytes.byteLength > room ? bytes.subarray(0, room) : bytes
+      kept[name] += part.byteLength
+      keep[name].push(part)
+    })
+  }
+  return () => ({ stdout: concatBytes(keep.stdout), stderr: concatBytes(keep.stderr) })
+}
+
+/** Node says ENOENT for a missing program and for a missing working directory alike. */
+function explainMissing(file: string, cwd: string | undefined, cause: Error): Error {
+  if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
+    return fail('not-found', 'is no directory', { where: cwd, cause })
+  return fail('tool-missing', `\`${file}\` is not installed or not on PATH`, { where: file, cause })
 }

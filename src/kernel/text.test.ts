@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { safeLines, safeText, shorten } from './text.ts'
+import { countOf, safeLines, safeText, shorten } from './text.ts'
 
 describe('safeText', () => {
   test.each([
@@ -25,6 +25,11 @@ describe('safeText', () => {
 
 test('safeLines keeps line feeds and tabs, and nothing else', () => {
   expect(safeLines('a\tb\r\n\u001b[2Jc')).toBe('a\tb\\u{d}\n\\u{1b}[2Jc')
+})
+
+test('countOf knows one from many', () => {
+  expect([0, 1, 2].map((count) => countOf(count, 'finding'))).toEqual(['0 findings', '1 finding', '2 findings'])
+  expect(countOf(3, 'entry', 'entries')).toBe('3 entries')
 })
 
 test('shorten marks the cut and keeps pairs whole', () => {

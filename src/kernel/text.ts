@@ -7,12 +7,24 @@ export function safeText(text: string): string {
   return text.replace(UNSAFE, (unit) => `\\u{${(unit.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
+/** As `safeText`, with escapes that JSON reads back: within the strings of a JSON text they change nothing. */
+export function jsonSafeText(text: string): string {
+  return text.replace(UNSAFE, (unit) =>
+    Array.from({ length: unit.length }, (_, at) => `\\u${unit.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  )
+}
+
 /** As `safeText`, keeping line feeds and tabs, for text of several lines. */
 export function safeLines(text: string): string {
   return text
     .split('\n')
     .map((line) => line.split('\t').map(safeText).join('\t'))
     .join('\n')
+}
+
+/** A number and what it counts: `1 finding`, `2 findings`; `plural` for words that take no s. */
+export function countOf(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`
 }
 
 /** Cuts a text to `width` characters (UTF-16 units), marking the cut with an ellipsis. A pair of surrogates is not cut in two. */

@@ -54,6 +54,7 @@ describe('parseYamlNodes', () => {
   it.each([
     ['a: 1\nb: 2\na: 3\n', 'f.yaml:3:1', 'the key "a" twice'],
     ['a: [1, 2\n', 'f.yaml:2:1', 'is not YAML'],
+    ['a: !mine 1\n', 'f.yaml:1:4', 'tag'],
     ['a: *nothing\n', 'f.yaml:1:4', 'alias'],
     ['a: &a [*a]\n', 'f.yaml:1:8', 'alias'],
   ])('refuses %j at %s', (text, where, message) => {

@@ -39,7 +39,8 @@ export function parseYamlNodes(bytes: Uint8Array, where: string, options: Option
   const lines = indexLines(text)
   const documents = composed(text, where, options.code)
   for (const document of documents) {
-    const error = document.errors[0]
+    // A warning is a tag or directive of a meaning we do not know.
+    const error = document.errors[0] ?? document.warnings[0]
     if (error !== undefined)
       throw fail(options.code, `is not YAML: ${plain(error.message)}`, { where: placeText(where, lines, error.pos[0]) })
   }

@@ -1,7 +1,9 @@
+import { compareAlpmVersions, parseAlpmVersion } from './alpm-version.ts'
 import { compareApkVersions, parseApkVersion } from './apk-version.ts'
 import { compareDebVersions, parseDebVersion } from './deb-version.ts'
 import { compareDigits, compareText } from './digits.ts'
 import { comparePypiVersions, parsePypiVersion } from './pypi-version.ts'
+import { compareRpmVersions, parseRpmVersion } from './rpm-version.ts'
 import { compareSemver, parseSemver } from './semver.ts'
 
 /** How an ecosystem orders its versions. Undefined when one of the two is no version of it: unknown is not the same as unequal. */
@@ -16,6 +18,8 @@ const ORDERINGS: Readonly<Record<string, Ordering>> = {
   deb: orderBy(parseDebVersion, compareDebVersions),
   pypi: orderBy(parsePypiVersion, comparePypiVersions),
   apk: orderBy(parseApkVersion, compareApkVersions),
+  alpm: orderBy(parseAlpmVersion, compareAlpmVersions),
+  rpm: orderBy(parseRpmVersion, compareRpmVersions),
 }
 
 /** The ordering of a package URL type; the generic one for a type that has none of its own here. */

@@ -1,3 +1,4 @@
+import { fileDigestSet } from '../artifact/artifact.ts'
 import type { Artifact } from '../artifact/artifact.ts'
 import type { Statement } from '../evidence/evidence.ts'
 import { digestSetOf, sameDigestSet } from '../kernel/digest.ts'
@@ -9,7 +10,8 @@ export function artifactDigests(artifact: Artifact): readonly Digest[] {
 }
 
 export function artifactDigestSets(artifact: Artifact): readonly DigestSet[] {
-  return artifactDigests(artifact).map(digestSetOf)
+  if (artifact.kind === 'file') return [fileDigestSet(artifact)]
+  return [digestSetOf(artifact.digest), ...(artifact.file === undefined ? [] : [fileDigestSet(artifact.file)])]
 }
 
 /** Whether a statement names the artifact as a subject. Trust has checked it; a receipt of something else must not count even so. */

@@ -3,6 +3,7 @@ import { PREDICATE } from '../evidence/evidence.ts'
 import type { Receipt } from '../trust/receipt.ts'
 import { isAbout } from './about.ts'
 import { readVsa } from './facts/read-vsa.ts'
+import { compileMatcher } from '../kernel/matcher.ts'
 import { show, showAll } from './show.ts'
 
 /** What a verification summary must say to be relied on. */
@@ -12,7 +13,7 @@ export type VsaExpectation = {
   readonly from: readonly string[]
   /** verifier.id, exactly. Undefined: the id that belongs to the key that signed (`verifierIdOf`). */
   readonly verifierId: string | undefined
-  /** resourceUri, exactly. Undefined: cannot be checked, which is a no. */
+  /** resourceUri, exactly or by `pattern:`. Undefined: cannot be checked, which is a no. */
   readonly resourceUri: string | undefined
   readonly levels: readonly string[]
   /** `sha256:…` of the policy's bytes, or its URI. Undefined: any policy will do. */
@@ -60,11 +61,15 @@ export function checkVsa(receipt: Receipt, expected: VsaExpectation): VsaCheck {
       ok: facts.verifierId === (expected.verifierId ?? verifierIdOf(signer.keyId)),
       found: `verifier ${show(facts.verifierId)}`,
     },
-    { step: 'resourceUri', ok: facts.resourceUri === expected.resourceUri, found: `resource ${show(facts.resourceUri)}` },
+    {
+      step: 'resourceUri',
+      ok: expected.resourceUri !== undefined && compileMatcher(expected.resourceUri).matches(facts.resourceUri),
+      found: `resource ${show(facts.resourceUri)}`,
+    },
     { step: 'verificationResult', ok: facts.result === 'PASSED', found: facts.result },
     {
       step: 'verifiedLevels',
-      ok: expected.levels.every((level) => holdsLevel(facts.levels, level)),
+      ok: isOneEach(facts.levels) && expected.levels.every((level) => holdsLevel(facts.levels, level)),
       found: facts.levels.length === 0 ? 'no levels' : showAll(facts.levels),
     },
   )
@@ -81,6 +86,12 @@ function comparePolicy(found: { readonly uri?: string; readonly sha256?: string 
 }
 
 const LEVEL = /^(SLSA_[A-Z]+)_LEVEL_(\d{1,2})$/
+
+/** One level of a track, the highest: a summary that names two of one track says nothing of it that could be relied on. */
+function isOneEach(levels: readonly string[]): boolean {
+  const tracks = levels.flatMap((level) => LEVEL.exec(level)?.[1] ?? [])
+  return new Set(tracks).size === tracks.length
+}
 
 /** A summary names the highest level of a track, which holds all below it (verification_summary, verifiedLevels). */
 function holdsLevel(found: readonly string[], wanted: string): boolean {

@@ -1,19 +1,27 @@
 /** What a policy can require, each a kind of receipt. */
-export const KINDS = ['signature', 'provenance', 'sbom', 'check', 'verdict'] as const
+export const KINDS = ['signature', 'provenance', 'publish', 'sbom', 'check', 'verdict'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Every clause there is, in the order of a trace. A waiver names one of these exactly. */
 export const CLAUSES = [
   'signature',
   'provenance',
+  'provenance.level',
   'provenance.builder',
   'provenance.build-type',
   'provenance.source',
   'provenance.commit',
   'provenance.branch',
+  'provenance.ref',
+  'provenance.certificate',
   'provenance.clean',
   'provenance.age',
   'provenance.parameters',
+  'provenance.package',
+  'publish',
+  'publish.bound',
+  'publish.package',
+  'publish.registry',
   'sbom',
   'sbom.bound',
   'sbom.complete',

@@ -49,6 +49,7 @@ describe('parsePolicy', () => {
     [`${HEAD}require:\n  provenance: { from: [a], max-age: 30 days }\n`, 'prod.yaml:4:37', 'length of time'],
     [`${HEAD}require:\n  verdict: { from: [a], levels: [three] }\n`, 'prod.yaml:4:34', 'must be a level'],
     [`${SIGNED}forbid: { packages: ["pkg:npm/a"] }\n`, 'prod.yaml:5:1', 'needs require.sbom'],
+    [`${HEAD}require: { sbom: { from: [a] } }\nforbid: { licences: [AGPL3] }\n`, 'prod.yaml:4:22', 'is not one SPDX licence id'],
     [`${HEAD}require: { sbom: { from: [a] } }\nforbid: { licences: [MIT OR ISC] }\n`, 'prod.yaml:4:22', 'is not one SPDX licence id'],
     [`${HEAD}require: { sbom: { from: [a] } }\nforbid: { packages: [left-pad] }\n`, 'prod.yaml:4:22', 'is not a package URL'],
     [`${HEAD}require: { sbom: { from: [a] } }\nforbid: { packages: ["pkg:npm/a@>=x.y.z"] }\n`, 'prod.yaml:4:22', 'is not a package URL'],

@@ -4,6 +4,8 @@ import type { Digest } from '../kernel/digest.ts'
 import type { Waiver } from '../kernel/waiver.ts'
 import { waiverDocument } from '../kernel/waiver-document.ts'
 import { parseYaml } from '../kernel/yaml-document.ts'
+import { readLicence } from '../sbom/licence/licence.ts'
+import { builderDocument } from './builders/builder.ts'
 import { CLAUSES, KINDS } from './clause-names.ts'
 import { DURATION } from './duration.ts'
 import { parseForbiddenPackage } from './forbidden-package.ts'
@@ -24,6 +26,7 @@ const provenance = z
   .strictObject({
     from,
     count,
+    level: z.int().min(1).max(3).describe('Lowest SLSA build level its builder must be able to claim with this signer.').optional(),
     builder: uri.describe('builder.id, exactly.').optional(),
     'build-type': uri.describe('buildType, exactly.').optional(),
     source: matcher.describe('URI of the source repository, as the provenance writes it.').optional(),
@@ -32,6 +35,7 @@ const provenance = z
       .default('any')
       .describe('head: built from the commit that is handed in as HEAD. any: some commit must be named.'),
     branch: matcher.describe('Branch it was built from.').optional(),
+    ref: matcher.describe('Git ref it was built from: refs/tags/v1.2.3.').optional(),
     clean: z.literal(true).describe('The source tree was clean before and after the build.').optional(),
     'max-age': maxAge.optional(),
     'external-parameters': z
@@ -40,7 +44,16 @@ const provenance = z
       .default([])
       .describe('Names of external parameters allowed beside those the build type is known to have.'),
   })
-  .describe('SLSA v1 provenance; one and the same receipt must meet all of it.')
+  .describe('SLSA provenance (v1, v0.2, v0.1); one and the same receipt must meet all of it.')
+
+const publish = z
+  .strictObject({
+    from,
+    count,
+    package: matcher.describe('Package URL without a version: pkg:npm/%40scope/name.').optional(),
+    registry: uri.describe('Address of the registry, exactly.').optional(),
+  })
+  .describe('An npm publish attestation: the registry says what it took in. Provenance must then be of the very same package and version.')
 
 const sbom = z
   .strictObject({
@@ -71,7 +84,7 @@ const verdict = z
     count,
     verifier: uri.describe('verifier.id, exactly. Without it: the id that belongs to the key that signed.').optional(),
     policy: words.describe('Digest (sha256:…) or exact URI of the policy that must have been judged by.').optional(),
-    resource: words.describe('resourceUri, exactly. Without it: the resource that is being judged.').optional(),
+    resource: words.describe('resourceUri; exact, or `pattern:`. Without it: the resource that is being judged.').optional(),
     levels: z
       .array(z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'must be a level like SLSA_BUILD_LEVEL_1'))
       .max(20)
@@ -88,6 +101,7 @@ const requirements = z
   .strictObject({
     signature: signature.optional(),
     provenance: provenance.optional(),
+    publish: publish.optional(),
     sbom: sbom.optional(),
     check: check.optional(),
     verdict: verdict.optional(),
@@ -106,7 +120,10 @@ const requirements = z
 const forbid = z.strictObject({
   licences: z
     .array(
-      words.refine((text) => parseLicence(text)?.kind === 'licence', 'is not one SPDX licence id (with WITH and an exception, if meant)'),
+      words.refine(
+        (text) => parseLicence(text)?.kind === 'licence' && readLicence(text).kind !== 'name',
+        'is not one SPDX licence id (with WITH and an exception, if meant)',
+      ),
     )
     .max(1000)
     .default([])
@@ -138,6 +155,11 @@ export const policyDocument = z
     name,
     require: requirements,
     forbid: forbid.optional(),
+    builders: z
+      .array(builderDocument)
+      .max(200)
+      .default([])
+      .describe('Builders beside those the program knows; a row for the same id takes the place of the known one.'),
     'allow-asserted-time': z.boolean().default(false).describe("Whether an age may be counted from a time that is only the signer's word."),
     waivers: z.array(waiverDocument).max(1000).default([]),
   })

@@ -101,9 +101,9 @@ describe('whatever the policy and the receipts', () => {
               ).decision,
             ).not.toBe('allow')
       }),
-      { numRuns: 1500, seed: 20261125 },
+      { numRuns: 600, seed: 20261125 },
     )
-    expect(allowed).toBeGreaterThan(300)
+    expect(allowed).toBeGreaterThan(100)
   })
 
   it('allow means that every clause is met or waived', () => {
@@ -114,7 +114,7 @@ describe('whatever the policy and the receipts', () => {
         expect(decision).toBe(standing.length === 0 ? 'allow' : standing.some((clause) => clause.result === 'failed') ? 'deny' : 'unknown')
         for (const clause of standing) expect(clause.next).not.toBe('')
       }),
-      { numRuns: 500, seed: 20261125 },
+      { numRuns: 200, seed: 20261125 },
     )
   })
 
@@ -123,7 +123,7 @@ describe('whatever the policy and the receipts', () => {
       fc.property(cases, ([policy, receipts]) => {
         expect(judge(policy, receipts.toReversed())).toEqual(judge(policy, receipts))
       }),
-      { numRuns: 500, seed: 20261125 },
+      { numRuns: 200, seed: 20261125 },
     )
   })
 })

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { ClauseResult, Verdict } from '../evidence/verdict.ts'
 import { PREDICATE } from '../evidence/evidence.ts'
+import { COMMAND_BUILD } from '../build/provenance.ts'
+import { toCycloneDx } from '../sbom/formats/cyclonedx/write.ts'
+import { toSpdx } from '../sbom/formats/spdx/write.ts'
+import type { Sbom } from '../sbom/model.ts'
 import { evaluate } from './evaluate.ts'
 import type { Question } from './evaluate.ts'
 import { CLAUSES } from './clause-names.ts'
@@ -11,6 +15,7 @@ import {
   GOOD,
   NOW,
   PROVENANCE_PREDICATE,
+  PUBLISH_PREDICATE,
   RESOURCE,
   SBOM_PREDICATE,
   VSA_PREDICATE,
@@ -57,6 +62,15 @@ function vsa(change: object): ReceiptParts {
   return { ...GOOD.verdict, predicate: { ...VSA_PREDICATE, ...change } }
 }
 
+function signedBy(change: object): ReceiptParts {
+  const { signer } = GOOD.provenance
+  return { ...GOOD.provenance, signer: { ...signer, identity: { subject: '', issuer: '', ...signer?.identity, ...change } } }
+}
+
+function published(change: object): ReceiptParts {
+  return { ...GOOD.publish, predicate: { ...PUBLISH_PREDICATE, ...change } }
+}
+
 const AGED = '2026-10-01T00:00:00Z'
 const component = (change: object): object => ({
   type: 'library',
@@ -72,7 +86,8 @@ describe('a policy that asks everything', () => {
     const verdict = judge(FULL_POLICY)
     expect(notMet(verdict)).toEqual([])
     expect(verdict.decision).toBe('allow')
-    expect(verdict.clauses.map((each) => each.clause)).toEqual(CLAUSES)
+    // What a certificate names of the source is asked only of a signer who has one.
+    expect(verdict.clauses.map((each) => each.clause)).toEqual(CLAUSES.filter((each) => each !== 'provenance.certificate'))
     expect(verdict.at).toBe('2026-11-25T12:00:00.000Z')
     for (const each of verdict.clauses)
       expect(each).toMatchObject({
@@ -96,7 +111,7 @@ describe('a policy that asks everything', () => {
       'another source',
       {
         provenance: provenance({
-          resolvedDependencies: [{ uri: 'git+https://git.example.evil/team/tool', digest: { gitCommit: COMMIT } }],
+          resolvedDependencies: [{ uri: 'git+https://git.example.evil/team/tool@refs/heads/main', digest: { gitCommit: COMMIT } }],
         }),
       },
       'evil',
@@ -106,7 +121,7 @@ describe('a policy that asks everything', () => {
       'another commit',
       {
         provenance: provenance({
-          resolvedDependencies: [{ uri: 'git+https://git.example/team/tool', digest: { gitCommit: 'f'.repeat(40) } }],
+          resolvedDependencies: [{ uri: 'git+https://git.example/team/tool@refs/heads/main', digest: { gitCommit: 'f'.repeat(40) } }],
         }),
       },
       'ffff',
@@ -115,16 +130,67 @@ describe('a policy that asks everything', () => {
       'provenance.commit',
       'a shortened commit',
       {
-        provenance: provenance({ resolvedDependencies: [{ uri: 'git+https://git.example/team/tool', digest: { gitCommit: '0123456' } }] }),
+        provenance: provenance({
+          resolvedDependencies: [{ uri: 'git+https://git.example/team/tool@refs/heads/main', digest: { gitCommit: '0123456' } }],
+        }),
       },
       'no full commit',
     ],
     [
       'provenance.branch',
       'another branch',
-      { provenance: provenance({ internalParameters: { branch: 'maintenance', clean: { before: true, after: true } } }) },
+      {
+        provenance: provenance({
+          resolvedDependencies: [{ uri: 'git+https://git.example/team/tool@refs/heads/maintenance', digest: { gitCommit: COMMIT } }],
+        }),
+      },
       'maintenance',
     ],
+    [
+      'provenance.level',
+      'a signer that does not sign for the builder',
+      { provenance: signedBy({ subject: 'https://ci.example.evil/build' }) },
+      'level 0',
+    ],
+    ['provenance.level', 'another issuer', { provenance: signedBy({ issuer: 'https://token.example.evil' }) }, 'level 0'],
+    [
+      'provenance.certificate',
+      'a certificate of another commit',
+      { provenance: signedBy({ facts: { sourceRepositoryDigest: 'f'.repeat(40) } }) },
+      'ffff',
+    ],
+    [
+      'provenance.certificate',
+      'a certificate of another repository',
+      { provenance: signedBy({ facts: { sourceRepositoryUri: 'https://git.example/other/tool' } }) },
+      'other/tool',
+    ],
+    [
+      'provenance.certificate',
+      'a certificate of another ref',
+      { provenance: signedBy({ facts: { sourceRepositoryRef: 'refs/pull/1/merge' } }) },
+      'refs/pull/1',
+    ],
+    [
+      'provenance.package',
+      'a build of another package',
+      { provenance: { ...GOOD.provenance, named: 'pkg:npm/%40team/other@1.0.0' } },
+      'other',
+    ],
+    [
+      'provenance.package',
+      'a build of another version',
+      { provenance: { ...GOOD.provenance, named: 'pkg:npm/%40team/tool@1.0.1' } },
+      '1.0.1',
+    ],
+    [
+      'provenance.package',
+      'a build that names no package',
+      { provenance: { ...GOOD.provenance, named: 'tool-1.0.0.tgz' } },
+      'not exactly one',
+    ],
+    ['publish.bound', 'a predicate of another version', { publish: published({ version: '1.0.1' }) }, '1.0.1'],
+    ['publish.registry', 'another registry', { publish: published({ registry: 'https://registry.example.evil' }) }, 'evil'],
     [
       'provenance.clean',
       'a dirty tree',
@@ -150,7 +216,11 @@ describe('a policy that asks everything', () => {
     [
       'sbom.bound',
       'an SBOM whose document describes other bits',
-      { sbom: sbom({ metadata: { component: { name: 'tool', hashes: [{ alg: 'SHA-256', content: 'b'.repeat(64) }] } } }) },
+      {
+        sbom: sbom({
+          metadata: { component: { type: 'application', name: 'tool', hashes: [{ alg: 'SHA-256', content: 'b'.repeat(64) }] } },
+        }),
+      },
       'bbbb',
     ],
     ['sbom.bound', 'an SBOM whose statement is about other bits', { sbom: { ...GOOD.sbom, about: 'c'.repeat(64) } }, 'cccc'],
@@ -202,6 +272,12 @@ describe('a policy that asks everything', () => {
       { sbom: sbom({ components: [component({ licenses: [{ license: { name: 'Ask Bob' } }] })] }) },
       'Ask Bob',
     ],
+    [
+      'forbid.licences',
+      'an id that is on no list',
+      { sbom: sbom({ components: [component({ licenses: [{ license: { name: 'Apache2' } }] })] }) },
+      'Apache2',
+    ],
     ['forbid.licences', 'no licence', { sbom: sbom({ components: [component({ licenses: undefined })] }) }, 'no licence'],
     [
       'forbid.packages',
@@ -238,30 +314,38 @@ describe('a policy that asks everything', () => {
     expect(wrong.expected).not.toBe('')
   })
 
-  it.each<[Kinds, string[]]>([
-    ['signature', ['signature']],
-    ['provenance', CLAUSES.filter((each) => each.startsWith('provenance'))],
-    ['sbom', [...CLAUSES.filter((each) => each.startsWith('sbom')), 'forbid.licences', 'forbid.packages']],
-    ['check', ['check', 'check.age']],
-    ['verdict', ['verdict', 'verdict.age']],
-  ])('says no to all that rests on the %s when there is none', (kind, names) => {
+  it.each<Kinds>(['signature', 'provenance', 'publish', 'sbom', 'check', 'verdict'])('says once that there is no %s', (kind) => {
     const verdict = judge(FULL_POLICY, { [kind]: null })
     expect(verdict.decision).toBe('deny')
-    expect(notMet(verdict)).toEqual(names)
+    // A provenance must be of what was published, so that nothing published is named there too.
+    expect(notMet(verdict)).toEqual(kind === 'publish' ? ['provenance.package', kind] : [kind])
     expect(clause(verdict, kind)).toMatchObject({ result: 'failed', found: expect.stringContaining('no') })
-    expect(clause(verdict, kind).next).toMatch(/^(?:mend.*)?tally /)
+    expect(clause(verdict, kind).next).toMatch(kind === 'publish' ? /^publish it/ : /^(?:mend.*)?tally /)
   })
 
   it('denies when there is nothing at all', () => {
     const verdict = judge(FULL_POLICY, {}, { receipts: [] })
     expect(verdict.decision).toBe('deny')
-    expect(notMet(verdict)).toEqual(CLAUSES)
+    expect(notMet(verdict)).toEqual(['signature', 'provenance', 'publish', 'sbom', 'check', 'log', 'verdict'])
   })
+})
+
+it('asks of a certificate that names the source whether the provenance says the same', () => {
+  const facts = {
+    sourceRepositoryUri: 'https://git.example/team/tool',
+    sourceRepositoryDigest: COMMIT,
+    sourceRepositoryRef: 'refs/heads/main',
+  }
+  const verdict = judge(FULL_POLICY, { provenance: signedBy({ facts }) })
+  expect(verdict.decision).toBe('allow')
+  expect(clause(verdict, 'provenance.certificate')).toMatchObject({ result: 'met', found: 'source, commit, ref' })
 })
 
 describe('what cannot be read or is not known', () => {
   it.each<[Kinds, unknown]>([
     ['provenance', { buildDefinition: 'x' }],
+    ['publish', { name: '@team/tool' }],
+    ['publish', { name: '@/', version: '1.0.0', registry: 'https://registry.example' }],
     ['sbom', { bomFormat: 'Other' }],
     ['check', { result: 'FINE' }],
     ['verdict', null],
@@ -299,7 +383,7 @@ describe('one and the same receipt must meet all of it', () => {
       provenance({}, { builder: { id: 'https://builder.example/two' } }),
       provenance({ internalParameters: { branch: 'main', clean: { before: false, after: false } } }),
     ]
-    const receipts = [GOOD.signature, GOOD.sbom, GOOD.check, GOOD.verdict, ...halves].map(receipt)
+    const receipts = [GOOD.signature, GOOD.publish, GOOD.sbom, GOOD.check, GOOD.verdict, ...halves].map(receipt)
     expect(judge(FULL_POLICY, {}, { receipts }).decision).toBe('deny')
   })
 
@@ -381,7 +465,9 @@ describe('distinct authorities', () => {
 
   it('counts builders that agree, not builders that are there', () => {
     const text = 'version: 1\nname: two\nrequire:\n  provenance: { from: [a, b], count: 2, branch: main }\n'
-    const other = provenance({ internalParameters: { branch: 'dev' } })
+    const other = provenance({
+      resolvedDependencies: [{ uri: 'git+https://git.example/team/tool@refs/heads/dev', digest: { gitCommit: COMMIT } }],
+    })
     const ask = (...parts: ReceiptParts[]): Verdict =>
       evaluate(policyOf(text), { artifact: ARTIFACT, receipts: parts.map(receipt), now: NOW })
     expect(ask({ ...GOOD.provenance, authority: 'a' }, { ...GOOD.provenance, authority: 'b' }).decision).toBe('allow')
@@ -438,7 +524,7 @@ describe('looser policies', () => {
       },
     }
     const only = { signature: null, provenance: null, check: null, verdict: null, sbom: spdx }
-    expect(notMet(judge(sbomPolicy('cyclonedx'), only))).toEqual(['sbom', 'sbom.bound', 'forbid.packages'])
+    expect(notMet(judge(sbomPolicy('cyclonedx'), only))).toEqual(['sbom'])
     expect(notMet(judge(sbomPolicy('spdx'), only))).toEqual(['forbid.packages'])
     expect(judge(sbomPolicy('spdx').replace('npm/a', 'npm/b'), only).decision).toBe('allow')
   })
@@ -463,5 +549,36 @@ describe('the trace', () => {
     })
     expect(verdict.decision).toBe('allow')
     expect(clause(verdict, 'signature').found).toContain('proves only this machine')
+  })
+})
+
+describe('what this program itself writes', () => {
+  it('is met: its build type and its SBOM', () => {
+    const build = provenance({ buildType: COMMAND_BUILD, externalParameters: { source: {}, command: 'make', outputs: [], env: [] } })
+    const own: Sbom = {
+      subject: { name: 'tool', version: '1.0.0', purl: 'pkg:generic/tool@1.0.0', digests: {} },
+      components: [
+        {
+          purl: 'pkg:npm/left@1.2.3',
+          name: 'left',
+          version: '1.2.3',
+          type: 'library',
+          hashes: {},
+          licence: 'MIT',
+          evidence: [],
+          scope: 'required',
+        },
+      ],
+      edges: [],
+      completeness: 'complete',
+      created: '2026-11-25T11:00:00Z',
+      tool: { name: 'tally', version: '0.1.0' },
+    }
+    const text = FULL_POLICY.replace('https://builds.example/command/v1', COMMAND_BUILD)
+    const written: unknown = JSON.parse(Buffer.from(toCycloneDx(own)).toString())
+    expect(judge(text, { provenance: build, sbom: { ...GOOD.sbom, predicate: written } }).decision).toBe('allow')
+    const asSpdx: unknown = JSON.parse(Buffer.from(toSpdx(own)).toString())
+    const both = text.replace('formats: [cyclonedx]', 'formats: [spdx]')
+    expect(judge(both, { provenance: build, sbom: { predicateType: PREDICATE.spdx, predicate: asSpdx } }).decision).toBe('allow')
   })
 })

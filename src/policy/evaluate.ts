@@ -6,6 +6,7 @@ import { CLAUSES } from './clause-names.ts'
 import { CHECK } from './clauses/check.ts'
 import type { Context } from './clauses/clause.ts'
 import { PROVENANCE } from './clauses/provenance.ts'
+import { PUBLISH } from './clauses/publish.ts'
 import { SBOM } from './clauses/sbom.ts'
 import { SIGNATURE } from './clauses/signature.ts'
 import { VERDICT } from './clauses/verdict.ts'
@@ -23,6 +24,8 @@ export type Question = {
   readonly headCommit?: string | undefined
   /** What the artifact is called where it is judged; what a verification summary must be for, unless the policy names it. */
   readonly resourceUri?: string | undefined
+  /** How the artifact is named on a command line, for the commands that would mend a clause. Decides nothing. */
+  readonly reference?: string | undefined
 }
 
 type Judge = (receipts: readonly Receipt[], context: Context, waivers: AskWaivers) => readonly ClauseResult[]
@@ -31,6 +34,7 @@ type Judge = (receipts: readonly Receipt[], context: Context, waivers: AskWaiver
 const JUDGES: readonly Judge[] = [
   (receipts, context, waivers) => judgeKind(SIGNATURE, receipts, context, waivers),
   (receipts, context, waivers) => judgeKind(PROVENANCE, receipts, context, waivers),
+  (receipts, context, waivers) => judgeKind(PUBLISH, receipts, context, waivers),
   (receipts, context, waivers) => judgeKind(SBOM, receipts, context, waivers),
   (receipts, context, waivers) => judgeKind(CHECK, receipts, context, waivers),
   (receipts, context, waivers) => judgeKind(VERDICT, receipts, context, waivers),
@@ -45,9 +49,11 @@ export function evaluate(policy: Policy, question: Question): Verdict {
   const context: Context = {
     rules: policy.rules,
     artifact: question.artifact,
+    receipts: question.receipts,
     now: question.now,
     headCommit: question.headCommit,
     resourceUri: question.resourceUri,
+    reference: question.reference,
   }
   const waivers = askWaivers(policy.waivers, artifactDigests(question.artifact), question.now)
   const results = JUDGES.flatMap((judge) => judge(question.receipts, context, waivers))

@@ -51,8 +51,8 @@ export function judgeKind<R extends Requirement, F>(
   const mainResult = clauseResult(kind.kind, expectedExistence(kind, required), main, evidence, waivers)
   const rest = clauses.flatMap((clause) => {
     const expected = clause.expected(required, context)
-    // A missing receipt is named once, by its kind; that it is in no log either is said only where the kind was waived.
-    if (chosen.length === 0 && clause.name === 'log' && mainResult.waivedBy === undefined) return []
+    // A missing receipt is named once, by its kind; what rests on it is said only where the kind was waived.
+    if (chosen.length === 0 && mainResult.waivedBy === undefined) return []
     if (chosen.length === 0) return [clauseResult(clause.name, expected, failed(`no ${kind.noun}`, kind.make(context)), [], waivers)]
     return chosen.flatMap((candidate) =>
       candidate.outcomes
@@ -72,10 +72,11 @@ function judgeReceipt<R extends Requirement, F>(
   waivers: AskWaivers,
 ): Candidate<F> {
   const reading = kind.read(receipt)
-  const outcomes = clauses.map((clause): ClauseOutcome => {
+  const outcomes = clauses.flatMap((clause): readonly ClauseOutcome[] => {
     const judged = reading.ok ? clause.judge(reading.facts, required, context, receipt) : unknown(show(reading.why), kind.make(context))
+    if (judged === undefined) return []
     const { waivedBy } = judged.result === 'met' ? {} : waivers(clause.name, judged.about)
-    return waivedBy === undefined ? { name: clause.name, judged } : { name: clause.name, judged, waivedBy }
+    return [waivedBy === undefined ? { name: clause.name, judged } : { name: clause.name, judged, waivedBy }]
   })
   return { receipt, reading, outcomes }
 }
@@ -102,7 +103,9 @@ function byMerit(a: Candidate<unknown>, b: Candidate<unknown>): number {
 
 function expectedExistence<R extends Requirement, F>(kind: KindRules<R, F>, required: R): string {
   const who = showAll(required.from)
-  return required.count === 1 ? `a ${kind.noun} from ${who}` : `${kind.noun}s from ${required.count} distinct authorities of ${who}`
+  return required.count === 1
+    ? `${kind.article ?? 'a'} ${kind.noun} from ${who}`
+    : `${kind.noun}s from ${required.count} distinct authorities of ${who}`
 }
 
 function judgeExistence<R extends Requirement, F>(

@@ -13,11 +13,12 @@ export function showAll(values: readonly string[], most = 5): string {
 }
 
 /** The artifact as it is written on a command line that a person may copy into a shell. */
-export function artifactWord(artifact: Artifact): string {
+export function artifactWord({ artifact, reference }: { readonly artifact: Artifact; readonly reference?: string | undefined }): string {
   const name =
-    artifact.kind === 'manifest' && artifact.file === undefined && !artifact.name.includes('@')
+    reference ??
+    (artifact.kind === 'manifest' && artifact.file === undefined && !artifact.name.includes('@')
       ? `${artifact.name}@${artifact.digest}`
-      : artifact.name
+      : artifact.name)
   const word = safeText(name)
   return /^[A-Za-z0-9_./:@%+=-]+$/.test(word) && !word.startsWith('-') ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

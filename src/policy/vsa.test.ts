@@ -35,7 +35,7 @@ describe('vsaPredicate', () => {
       verificationResult: 'PASSED',
       verifiedLevels: ['SLSA_BUILD_LEVEL_1'],
     })
-    expect(predicate['inputAttestations']).toHaveLength(5)
+    expect(predicate['inputAttestations']).toHaveLength(Object.keys(GOOD).length)
   })
 
   it.each([denied, { ...allowed, decision: 'unknown' as const }])('is failed and claims no level for anything else', (verdict) => {
@@ -72,6 +72,7 @@ describe('checkVsa', () => {
   it('passes a summary that holds', () => {
     expect(checkVsa(GOOD_VSA, EXPECTED)).toMatchObject({ ok: true, policy: 'expected' })
     expect(checkVsa(GOOD_VSA, { ...EXPECTED, policy: 'https://policy.example/dev' })).toMatchObject({ ok: true, policy: 'expected' })
+    expect(checkVsa(GOOD_VSA, { ...EXPECTED, resourceUri: 'pattern:tally://tool/dev:*' }).ok).toBe(true)
     expect(checkVsa(GOOD_VSA, { ...EXPECTED, policy: undefined })).toMatchObject({ ok: true, policy: 'any' })
   })
 
@@ -82,10 +83,14 @@ describe('checkVsa', () => {
     ['verifier', vsa({ verifier: { id: 'https://verifier.example/prod' } }), {}],
     ['resourceUri', GOOD_VSA, { resourceUri: `${RESOURCE}1` }],
     ['resourceUri', GOOD_VSA, { resourceUri: undefined }],
+    ['resourceUri', GOOD_VSA, { resourceUri: 'pattern:tally://tool/prod:*' }],
     ['verificationResult', vsa({ verificationResult: 'FAILED' }), {}],
     ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_0'] }), {}],
     ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_3', 'FAILED'] }), {}],
     ['verifiedLevels', GOOD_VSA, { levels: ['SLSA_BUILD_LEVEL_3'] }],
+    ['verifiedLevels', GOOD_VSA, { levels: ['SLSA_SOURCE_LEVEL_1'] }],
+    ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_1', 'SLSA_BUILD_LEVEL_3'] }), {}],
+    ['verifiedLevels', vsa({ verifiedLevels: ['SLSA_BUILD_LEVEL_UNEVALUATED'] }), {}],
     ['policy', vsa({ policy: { uri: 'https://policy.example/dev' } }), {}],
     ['predicate', vsa({ verificationResult: 'MAYBE' }), {}],
   ])('fails at %s alone', (step, given, change) => {

@@ -31,7 +31,7 @@ function withWaivers(...waivers: Partial<typeof WAIVER>[]): string {
 }
 
 function judge(text: string, sbom: ReceiptParts | null): Verdict {
-  const parts = [GOOD.signature, GOOD.provenance, GOOD.check, GOOD.verdict, ...(sbom === null ? [] : [sbom])]
+  const parts = [GOOD.signature, GOOD.provenance, GOOD.publish, GOOD.check, GOOD.verdict, ...(sbom === null ? [] : [sbom])]
   return evaluate(policyOf(text), { artifact: ARTIFACT, receipts: parts.map(receipt), now: NOW, headCommit: COMMIT, resourceUri: RESOURCE })
 }
 
@@ -113,7 +113,7 @@ describe('a waiver', () => {
     const bad = {
       ...GOOD.provenance,
       authority: 'b',
-      predicate: { ...PROVENANCE_PREDICATE, buildDefinition: { ...PROVENANCE_PREDICATE.buildDefinition, internalParameters: {} } },
+      predicate: { ...PROVENANCE_PREDICATE, buildDefinition: { ...PROVENANCE_PREDICATE.buildDefinition, resolvedDependencies: [] } },
     }
     for (const verdict of [ask(good), ask(good, bad)]) {
       expect(verdict.decision).toBe('allow')

@@ -5,6 +5,7 @@ import { compareText } from '../package/digits.ts'
 import { purlText } from '../package/purl.ts'
 import { VERSION } from '../kernel/version.ts'
 import type { Catalog, Project } from './catalogers/cataloger.ts'
+import { resolveLooseEdges } from './loose-edges.ts'
 import type { Component, Edge, Sbom } from './model.ts'
 
 /** What an SBOM is about, as far as the caller knows; the rest comes from the project itself. */
@@ -30,12 +31,11 @@ export function assembleSbom(
   const roots = new Set(projects.filter(({ directory }) => directory === '').map(({ purl }) => purl))
   const components = mergeComponents(dropOwned(catalogs).filter(({ purl }) => purl !== subject.purl))
   const known = new Set(components.map(({ purl }) => purl))
-  const edges = settleEdges(
-    catalogs.flatMap((catalog) => catalog.edges),
-    subject.purl,
-    roots,
-    known,
+  const loose = resolveLooseEdges(
+    catalogs.flatMap((catalog) => catalog.loose ?? []),
+    components,
   )
+  const edges = settleEdges([...catalogs.flatMap((catalog) => catalog.edges), ...loose], subject.purl, roots, known)
   return {
     subject,
     components,
@@ -71,41 +71,56 @@ function dropOwned(catalogs: readonly Catalog[]): Component[] {
   return catalogs.flatMap((catalog) => {
     const claims = catalogs.flatMap((other) => (other === catalog || other.claimed === undefined ? [] : [other.claimed]))
     const elsewhere = [...owned, ...claims]
-    return catalog.components.filter(({ evidence }) => !evidence.every(({ file }) => elsewhere.some((paths) => paths.has(file))))
+    return catalog.components.filter(
+      ({ evidence }) => !evidence.every(({ file }) => elsewhere.some((paths) => paths.has(outermostFile(file)))),
+    )
   })
+}
+
+/** The file of the target itself: what lies in an archive is named by both, with `!/` between. */
+function outermostFile(file: string): string {
+  const mark = file.indexOf('!/')
+  return mark === -1 ? file : file.slice(0, mark)
 }
 
 /** One component for each package URL, sorted; the same for any order of what was found. */
 export function mergeComponents(found: readonly Component[]): Component[] {
-  const byPurl = new Map<string, Component>()
-  // A canonical order first, so that merging does not depend on the order of discovery.
-  const ordered = found.map((component) => ({ component, key: canonicalJson(component) })).toSorted((a, b) => compareText(a.key, b.key))
-  for (const { component } of ordered) {
-    const before = byPurl.get(component.purl)
-    byPurl.set(component.purl, before === undefined ? component : mergeTwo(before, component))
+  const byPurl = new Map<string, { readonly component: Component; readonly key: string }[]>()
+  for (const component of found) {
+    const item = { component, key: canonicalJson(component) }
+    const known = byPurl.get(component.purl)
+    if (known === undefined) byPurl.set(component.purl, [item])
+    else known.push(item)
   }
-  return [...byPurl.values()].toSorted((a, b) => compareText(a.purl, b.purl))
+  // A canonical order first, so that merging does not depend on the order of discovery.
+  const sightings = [...byPurl.values()].map((items) =>
+    items.toSorted((a, b) => compareText(a.key, b.key)).map(({ component }) => component),
+  )
+  return sightings.map(mergeSightings).toSorted((a, b) => compareText(a.purl, b.purl))
 }
 
 const SCOPES: readonly Component['scope'][] = ['required', 'optional', 'dev']
 
-function mergeTwo(a: Component, b: Component): Component {
-  const evidence = new Map([...a.evidence, ...b.evidence].map((item) => [canonicalJson(item), item]))
-  const licence = a.licence ?? b.licence
-  const range = a.range ?? b.range
-  const distributions = new Map([...(a.distributions ?? []), ...(b.distributions ?? [])].map((item) => [canonicalJson(item), item]))
-  const layer = a.layer ?? b.layer
+function mergeSightings(sightings: readonly Component[]): Component {
+  const [first] = sightings
+  if (first === undefined) throw fail('bug', 'there is nothing to merge')
+  if (sightings.length === 1) return first
+  const evidence = new Map(sightings.flatMap((one) => one.evidence.map((item) => [canonicalJson(item), item])))
+  const licence = allLicences(sightings)
+  const range = sightings.find((one) => one.range !== undefined)?.range
+  const distributions = new Map(sightings.flatMap((one) => (one.distributions ?? []).map((item) => [canonicalJson(item), item])))
+  const layer = sightings.find((one) => one.layer !== undefined)?.layer
   return {
-    purl: a.purl,
-    name: a.name,
-    version: a.version,
-    type: a.type,
-    hashes: agreedHashes(a.hashes, b.hashes),
+    purl: first.purl,
+    name: first.name,
+    version: first.version,
+    type: first.type,
+    hashes: agreedHashes(sightings.map(({ hashes }) => hashes)),
     ...(licence === undefined ? {} : { licence }),
     ...(range === undefined ? {} : { range }),
     ...(distributions.size === 0 ? {} : { distributions: valuesByKey(distributions) }),
     evidence: valuesByKey(evidence),
-    scope: SCOPES.find((scope) => a.scope === scope || b.scope === scope) ?? a.scope,
+    scope: SCOPES.find((scope) => sightings.some((one) => one.scope === scope)) ?? first.scope,
     ...(layer === undefined ? {} : { layer }),
   }
 }
@@ -114,10 +129,22 @@ function valuesByKey<Value>(items: ReadonlyMap<string, Value>): Value[] {
   return [...items].toSorted(([left], [right]) => compareText(left, right)).map(([, item]) => item)
 }
 
-/** Hashes two sightings agree on, and those only one of them knows. Where they contradict each other none is true for both. */
-function agreedHashes(a: DigestSet, b: DigestSet): DigestSet {
-  const hashes = Object.entries({ ...a, ...b }).filter(([algorithm, value]) => (a[algorithm] ?? value) === (b[algorithm] ?? value))
-  return Object.fromEntries(hashes.toSorted(([left], [right]) => compareText(left, right)))
+/** A package found with several licences may be under all of them: none is dropped. */
+function allLicences(sightings: readonly Component[]): string | undefined {
+  const all = [...new Set(sightings.flatMap(({ licence }) => (licence === undefined ? [] : [licence])))].toSorted(compareText)
+  return all.length < 2 ? all[0] : all.map((one) => (/\s/.test(one) ? `(${one})` : one)).join(' AND ')
+}
+
+/** Hashes all sightings that know them agree on. Where they contradict each other none is true for all. */
+function agreedHashes(sets: readonly DigestSet[]): DigestSet {
+  const values = new Map<string, Set<string>>()
+  for (const set of sets) {
+    for (const [algorithm, value] of Object.entries(set)) values.set(algorithm, (values.get(algorithm) ?? new Set()).add(value))
+  }
+  const agreed = [...values].flatMap(([algorithm, found]) =>
+    found.size === 1 ? [...found].map((value) => [algorithm, value] as const) : [],
+  )
+  return Object.fromEntries(agreed.toSorted(([left], [right]) => compareText(left, right)))
 }
 
 /** Edges of the target's own project become edges of the subject; edges to what is not in the SBOM, and to oneself, are none. */

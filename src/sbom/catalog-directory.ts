@@ -4,7 +4,8 @@ import { fail } from '../kernel/errors.ts'
 import { assembleSbom } from './assemble.ts'
 import type { SubjectHint } from './assemble.ts'
 import type { Cataloger, CatalogMode } from './catalogers/cataloger.ts'
-import { CATALOGERS } from './catalogers/table.ts'
+import type { Inspector } from './catalogers/inspector.ts'
+import { CATALOGERS, INSPECTORS } from './catalogers/table.ts'
 import { startCollection, warnOfUnread } from './collect.ts'
 import { offerFile, readEntries } from './directory-files.ts'
 import type { DirectoryFiles } from './directory-files.ts'
@@ -23,6 +24,7 @@ export type DirectoryOptions = {
   /** Patterns of relative paths that are not looked at (`*` within a segment, `**` over segments). */
   readonly exclude?: readonly string[]
   readonly catalogers?: readonly Cataloger[]
+  readonly inspectors?: readonly Inspector[]
   /** Who says it made the SBOM; this program when not given. */
   readonly tool?: Sbom['tool']
 }
@@ -37,7 +39,7 @@ export async function catalogDirectory(
   directory: string,
   options: DirectoryOptions,
 ): Promise<Sbom> {
-  const collection = startCollection(options.catalogers ?? CATALOGERS, options.mode)
+  const collection = startCollection(options.catalogers ?? CATALOGERS, options.mode, options.inspectors ?? INSPECTORS)
   const files: DirectoryFiles = { deps, directory, exclude: options.exclude ?? [], collection, mentions: [] }
   if (options.mode === 'installed') await walkDirectory(files)
   else await lookAtLockfiles(files, options.lockfiles)

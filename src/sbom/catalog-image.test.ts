@@ -4,6 +4,7 @@ import { MEDIA } from '../artifact/artifact.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
 import { manifestBytesOf } from '../artifact/manifest.ts'
 import { tarBytes } from '../artifact/tar-write.ts'
+import type { TarItem } from '../artifact/tar-write.ts'
 import { fail } from '../kernel/errors.ts'
 import { utf8 } from '../kernel/bytes.ts'
 import { digestOf } from '../kernel/digest.ts'
@@ -11,25 +12,32 @@ import type { Digest } from '../kernel/digest.ts'
 import { canonicalBytes } from '../kernel/json.ts'
 import { systemDeps } from '../kernel/system.ts'
 import { catalogImage } from './catalog-image.ts'
+import { inlineInfo } from './catalogers/go-binary/go-fixture.ts'
+import { elfBytes } from './executable/executable-fixture.ts'
 
 /** Paths to contents; `-> target` is a symlink. */
 type Layer = Readonly<Record<string, string>>
 
 /** An image in memory: each layer a map of paths to contents. */
 function imageOf(layers: readonly Layer[]): { source: ImageSource; digest: Digest; layerDigests: readonly Digest[] } {
+  return imageOfTars(
+    layers.map((layer) =>
+      tarBytes(
+        Object.entries(layer).map(([path, text]) =>
+          text.startsWith('-> ') ? { type: 'symlink', path, linkTarget: text.slice(3) } : { type: 'file', path, content: utf8(text) },
+        ),
+        { mtime: 0 },
+      ),
+    ),
+  )
+}
+
+function imageOfTars(tars: readonly Uint8Array[]): { source: ImageSource; digest: Digest; layerDigests: readonly Digest[] } {
   const blobs = new Map<Digest, Uint8Array>()
   const add = (bytes: Uint8Array, mediaType: string) => {
     blobs.set(digestOf(bytes), bytes)
     return { mediaType, digest: digestOf(bytes), size: bytes.byteLength }
   }
-  const tars = layers.map((layer) =>
-    tarBytes(
-      Object.entries(layer).map(([path, text]) =>
-        text.startsWith('-> ') ? { type: 'symlink', path, linkTarget: text.slice(3) } : { type: 'file', path, content: utf8(text) },
-      ),
-      { mtime: 0 },
-    ),
-  )
   const descriptors = tars.map((tar) => add(new Uint8Array(gzipSync(tar)), 'application/vnd.oci.image.layer.v1.tar+gzip'))
   const config = add(
     canonicalBytes({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: tars.map(digestOf) } }),
@@ -112,10 +120,67 @@ describe('catalogImage', () => {
     }
   })
 
+  it.each([
+    ['apk', 'lib/apk', 'opt/x/db/installed', 'P:musl\nV:1.2.5-r0\nA:x86_64\n\n'],
+    ['rpm', 'var/lib/rpm', 'opt/x/Packages', ''],
+    ['rpm', 'usr/lib/sysimage/rpm', 'opt/x/Packages.db', ''],
+  ])('finds the database of %s behind %s', async (cataloger, link, path, content) => {
+    const { source, digest } = imageOf([{ [path]: content === '' ? 'no database' : content, [link]: '-> /opt/x' }])
+    const sbom = catalogImage(deps, source, digest, { created: CREATED })
+    if (content === '') await expect(sbom).rejects.toMatchObject({ code: 'artifact-malformed', where: `${link}/${path.split('/').at(-1)}` })
+    else expect((await sbom).components[0]?.evidence[0]?.cataloger).toBe(cataloger)
+  })
+
   it('does not call complete what lies behind more links than it follows', async () => {
     const links = Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`var/lib/dpkg/status.d/p${at}`, `-> /pool/p${at}`]))
     const { source, digest } = imageOf([{ ...links, 'var/lib/dpkg/status': BASE['var/lib/dpkg/status'] ?? '' }])
     expect((await catalogImage(deps, source, digest, { created: CREATED })).completeness).toBe('incomplete')
+  })
+
+  it('looks into programs by their mode, once for all their names, and not into those an operating system package owns', async () => {
+    const program = elfBytes([{ name: '.go.buildinfo', content: inlineInfo('go1.22.3', 'mod\texample.com/app\tv1.0.0\n'), writable: true }])
+    const items: TarItem[] = [
+      { type: 'file', path: 'opt/app', content: program, executable: true },
+      { type: 'hardlink', path: 'opt/other', linkTarget: 'opt/app' },
+      { type: 'file', path: 'opt/data', content: program },
+      { type: 'file', path: 'usr/bin/owned', content: program, executable: true },
+      { type: 'file', path: 'var/lib/dpkg/status', content: utf8(BASE['var/lib/dpkg/status'] ?? '') },
+      { type: 'file', path: 'var/lib/dpkg/info/libc6.list', content: utf8('/usr/bin/owned\n') },
+    ]
+    const { source, digest } = imageOfTars([tarBytes(items, { mtime: 0 })])
+    const reads: string[] = []
+    const counting: ImageSource = {
+      ...source,
+      blob: (descriptor) => {
+        reads.push(descriptor.digest)
+        return source.blob(descriptor)
+      },
+    }
+    const sbom = await catalogImage(deps, counting, digest, { created: CREATED })
+    expect(
+      sbom.components
+        .filter(({ purl }) => purl.startsWith('pkg:golang'))
+        .map(({ name, evidence }) => [name, ...evidence.map(({ file }) => file)]),
+    ).toEqual([
+      ['example.com/app', 'opt/app'],
+      ['stdlib', 'opt/app'],
+    ])
+    // The config and the layer, each once.
+    expect(reads).toHaveLength(new Set(reads).size)
+  })
+
+  it('looks into a program under the name that is left when its first one is gone', async () => {
+    const program = elfBytes([{ name: '.go.buildinfo', content: inlineInfo('go1.22.3', 'mod\texample.com/app\tv1.0.0\n'), writable: true }])
+    const lower = tarBytes(
+      [
+        { type: 'file', path: 'opt/app', content: program, executable: true },
+        { type: 'hardlink', path: 'opt/other', linkTarget: 'opt/app' },
+      ],
+      { mtime: 0 },
+    )
+    const { source, digest } = imageOfTars([lower, tarBytes([{ type: 'file', path: 'opt/.wh.app', content: utf8('') }], { mtime: 0 })])
+    const sbom = await catalogImage(deps, source, digest, { created: CREATED })
+    expect(sbom.components[0]?.evidence[0]?.file).toBe('opt/other')
   })
 
   it('knows nothing of an image without any package database', async () => {

@@ -10,7 +10,8 @@ import { purlText } from '../package/purl.ts'
 import { assembleSbom } from './assemble.ts'
 import type { SubjectHint } from './assemble.ts'
 import type { Cataloger } from './catalogers/cataloger.ts'
-import { CATALOGERS } from './catalogers/table.ts'
+import type { FileOutline, Inspector } from './catalogers/inspector.ts'
+import { CATALOGERS, INSPECTORS } from './catalogers/table.ts'
 import { startCollection, warnOfUnread } from './collect.ts'
 import type { Collection } from './collect.ts'
 import { databaseAliases, namesOf } from './database-links.ts'
@@ -21,6 +22,7 @@ export type ImageOptions = {
   readonly created: string
   readonly subject?: SubjectHint
   readonly catalogers?: readonly Cataloger[]
+  readonly inspectors?: readonly Inspector[]
   readonly tool?: Sbom['tool']
 }
 
@@ -35,7 +37,7 @@ export async function catalogImage(
   digest: Digest,
   options: ImageOptions,
 ): Promise<Sbom> {
-  const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed')
+  const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', options.inspectors ?? INSPECTORS)
   const { symlinks } = await walkLayers(source, digest, [layerReader(collection)], { signal: deps.signal })
   await readThroughLinks(deps, source, digest, symlinks, collection)
   const { catalogs, completeness, ...open } = collection.finish()
@@ -49,19 +51,31 @@ export async function catalogImage(
   })
 }
 
-/** Everything the catalogers want, from one pass over the layers. */
+/** Everything the catalogers and inspectors want, from one pass over the layers. */
 function layerReader(collection: Collection): LayerReader {
   return {
-    wants: (path) => {
+    wants: (path, outline) => {
       collection.see(path)
-      return collection.wants(path) !== undefined
+      if (collection.wants(path) !== undefined) return true
+      // Another name of a file that is looked into anyway says nothing new, and would cost a second pass over the layer.
+      if (outline.kind === 'link' && outline.seenBefore) return false
+      const file = outline.kind === 'link' ? { size: LIMITS.executableBytes, executable: true } : outlineOf(outline)
+      return collection.inspectorOf({ path, ...file }) !== undefined
     },
-    read: async (file) => {
-      const limit = collection.wants(file.path)
-      if (limit === undefined) return
-      collection.take(file.path, await readAll(file.content, LIMITS[limit], limit, file.path), file.layer.digest)
+    read: async ({ path, size, mode, layer, content }) => {
+      const limit = collection.wants(path)
+      if (limit !== undefined) {
+        collection.take(path, await readAll(content, LIMITS[limit], limit, path), layer.digest)
+        return
+      }
+      const inspector = collection.inspectorOf({ path, ...outlineOf({ mode, size }) })
+      if (inspector !== undefined) await collection.inspect(inspector, { path, size, layer: layer.digest, content })
     },
   }
+}
+
+function outlineOf({ mode, size }: { readonly mode: number; readonly size: number }): Omit<FileOutline, 'path'> {
+  return { size, executable: (mode & 0o111) !== 0 }
 }
 
 /** Databases that a link leads to were passed over, since a link may come after what it leads to. Such an image is read again. */

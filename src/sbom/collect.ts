@@ -4,6 +4,7 @@ import { LIMITS } from '../kernel/limits.ts'
 import type { LimitName } from '../kernel/limits.ts'
 import { compareText } from '../package/digits.ts'
 import type { Catalog, CatalogFile, Cataloger, CatalogMode } from './catalogers/cataloger.ts'
+import type { FileOutline, Inspector, Place } from './catalogers/inspector.ts'
 import { declaresPackages } from './declarations.ts'
 import type { Sbom } from './model.ts'
 
@@ -18,6 +19,12 @@ export type Collection = {
   readonly databases: readonly string[]
   /** Keeps a file's bytes; out: the further files it speaks of. */
   readonly take: (path: string, bytes: Uint8Array, layer?: string) => readonly Mention[]
+  /** Who looks into a file that nobody wants by its path, and may be of a kind known by its content. */
+  readonly inspectorOf: (file: FileOutline) => Inspector | undefined
+  readonly inspect: (
+    inspector: Inspector,
+    file: Place & { readonly size: number; readonly content: AsyncIterable<Uint8Array> },
+  ) => Promise<void>
   /** Something could not be looked at, so the result is not complete. */
   readonly miss: () => void
   readonly finish: () => {
@@ -32,9 +39,10 @@ export type Collection = {
 /** Files that a file speaks of: a path, or a pattern with `*`. `admit` opens the collection for one; it is then wanted by who asked for it. */
 export type Mention = { readonly by: string; readonly pattern: string; readonly admit: (path: string) => void }
 
-export function startCollection(catalogers: readonly Cataloger[], mode: CatalogMode): Collection {
+export function startCollection(catalogers: readonly Cataloger[], mode: CatalogMode, inspectors: readonly Inspector[] = []): Collection {
   const files = new Map<string, CatalogFile>()
   const declared = new Set<string>()
+  const inspected: Catalog[] = []
   /** Who is to be given a file because another file speaks of it. */
   const admitted = new Map<string, Set<Cataloger>>()
   const isFor = (path: string, one: Cataloger): boolean => one.wants(path, mode) || admitted.get(path)?.has(one) === true
@@ -54,14 +62,22 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
         .filter((one) => one.mentions !== undefined && isFor(path, one))
         .flatMap((by) => mentionsOf(by, path, bytes, admitted))
     },
+    inspectorOf: (file) => (mode === 'installed' ? inspectors.find((inspector) => inspector.mayWant(file)) : undefined),
+    inspect: async (inspector, file) => {
+      const found = await inspector.inspect(file)
+      if (found === undefined) return
+      if (found.missed === true) declared.add(file.path)
+      if (found.catalog !== undefined) inspected.push({ ...found.catalog, read: found.missed === true ? [] : [file.path] })
+    },
     miss: () => {
       missed = true
     },
     finish: () => {
-      const catalogs = catalogers.map((cataloger) => {
+      const listed = catalogers.map((cataloger) => {
         const given = [...files].filter(([path]) => isFor(path, cataloger)).toSorted(([a], [b]) => compareText(a, b))
         return cataloger.read(new Map(given), mode)
       })
+      const catalogs = [...listed, ...inspected]
       const read = new Set(catalogs.flatMap((catalog) => catalog.read))
       const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
       const isOwned = (path: string): boolean => owned.some((paths) => paths.has(path))

@@ -18,12 +18,13 @@ const PATHS = new Set([
   'var/lib/dpkg/status',
   'lib/apk/db/installed',
   'usr/lib/apk/db/installed',
-  'var/lib/rpm/rpmdb.sqlite',
-  'var/lib/rpm/Packages',
-  'var/lib/rpm/Packages.db',
-  'usr/lib/sysimage/rpm/rpmdb.sqlite',
-  'usr/lib/sysimage/rpm/Packages.db',
+  ...['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'].flatMap((folder) =>
+    ['rpmdb.sqlite', 'Packages.db', 'Packages'].map((name) => `${folder}/${name}`),
+  ),
+  'var/lib/rpmmanifest/container-manifest-2',
   'usr/lib/opkg/status',
+  'var/lib/opkg/status',
+  'opt/lib/opkg/status',
 ])
 
 /**
@@ -36,7 +37,7 @@ export function declaresPackages(path: string): boolean {
   return (
     NAMES.has(name) ||
     PATHS.has(path) ||
-    path.startsWith('var/lib/pacman/local/') ||
+    (path.startsWith('var/lib/pacman/local/') && name === 'desc') ||
     ENDINGS.some((ending) => name.endsWith(ending)) ||
     /^requirements[^/]*\.(?:txt|in)$|requirements\.(?:txt|in)$/.test(name) ||
     /\.(?:dist-info\/METADATA|egg-info\/PKG-INFO)$/.test(path)

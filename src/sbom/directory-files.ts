@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs'
 import { join } from 'node:path'
 import type { Deps } from '../kernel/deps.ts'
 import { TallyError, asTallyError } from '../kernel/errors.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
+import { readFileBounded, readFileStream } from '../kernel/read-file.ts'
 import { compareText } from '../package/digits.ts'
 import type { Collection, Mention } from './collect.ts'
 import { matchesGlob } from './path.ts'
@@ -39,11 +39,35 @@ export async function readEntries(deps: Pick<Deps, 'fs' | 'signal'>, directory: 
   }
 }
 
-/** Offers a file to the catalogers, under the name it is known by; notes what it speaks of. */
+/**
+ * Offers a file to the catalogers, under the name it is known by, and to the inspectors where none of them wants it; notes what it
+ * speaks of.
+ */
 export async function offerFile({ deps, directory, collection, mentions }: DirectoryFiles, path: string, named = path): Promise<void> {
   collection.see(named)
   const limit = collection.wants(named)
   if (limit !== undefined) mentions.push(...collection.take(named, await readFileBounded(deps, join(directory, path), limit)))
+  else await offerToInspector(deps, join(directory, path), collection, named)
+}
+
+async function offerToInspector(deps: Pick<Deps, 'fs'>, path: string, collection: Collection, named: string): Promise<void> {
+  // Most files are told by their names alone, without a call to the file system for each.
+  if (collection.inspectorOf({ path: named, size: Number.MAX_SAFE_INTEGER, executable: !hasPlainEnding(named) }) === undefined) return
+  try {
+    const { size, mode } = await deps.fs.lstat(path)
+    const inspector = collection.inspectorOf({ path: named, size, executable: (mode & 0o111) !== 0 })
+    if (inspector === undefined) return
+    await collection.inspect(inspector, { path: named, size, content: readFileStream(deps, path) })
+  } catch (error) {
+    throw asTallyError(error, named)
+  }
+}
+
+/** Endings that programs do not have: looking at each such file would cost more than all the rest. */
+function hasPlainEnding(path: string): boolean {
+  return /\.(?:[cm]?[jt]sx?|json|map|md|txt|html?|css|s[ac]ss|svg|png|jpe?g|gif|pdf|ya?ml|toml|xml|py[ci]?|rb|go|rs|java|class|[ch]|cc|cpp|hpp|gz|xz|zst)$/i.test(
+    path,
+  )
 }
 
 /** What lies at a path that holds no links. Undefined when there is nothing, a link, or what is left out. */

@@ -1,7 +1,7 @@
 import type { DigestSet } from '../kernel/digest.ts'
 
-/** `manifest`: somebody wrote down what is wanted; `lockfile`: what a package manager chose; `installed`, `database`: what is there. */
-export const EVIDENCE_METHODS = ['manifest', 'lockfile', 'installed', 'database'] as const
+/** `manifest`: somebody wrote down what is wanted; `lockfile`: what a package manager chose; `installed`, `database`: what is there; `binary`: what a program holds. */
+export const EVIDENCE_METHODS = ['manifest', 'lockfile', 'installed', 'database', 'binary'] as const
 export type EvidenceMethod = (typeof EVIDENCE_METHODS)[number]
 
 /** A file a package is distributed as. An address never holds user info. At least one of address and hash is there. */

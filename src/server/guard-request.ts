@@ -9,12 +9,21 @@ export type Refusal = { readonly status: 400 | 401 | 403 | 421; readonly why: st
  * page's own, a write without a token. In: method and headers, the hosts this server answers to (`host:port`, lower case).
  */
 export function guardRequest(
-  request: { readonly method: string; readonly host: string | undefined; readonly origin: string | undefined; readonly site: string | undefined },
+  request: {
+    readonly method: string
+    readonly host: string | undefined
+    readonly origin: string | undefined
+    readonly site: string | undefined
+  },
   hosts: ReadonlySet<string>,
 ): Refusal | undefined {
   const host = request.host?.toLowerCase()
   if (host === undefined || !hosts.has(host)) return { status: 421, why: 'this server does not answer to that Host' }
-  if (request.origin !== undefined && request.origin.toLowerCase() !== `http://${host}` && request.origin.toLowerCase() !== `https://${host}`) {
+  if (
+    request.origin !== undefined &&
+    request.origin.toLowerCase() !== `http://${host}` &&
+    request.origin.toLowerCase() !== `https://${host}`
+  ) {
     return { status: 403, why: 'the request comes from another page' }
   }
   if (request.site === 'cross-site' && !isRead(request.method)) return { status: 403, why: 'the request comes from another site' }

@@ -21,7 +21,11 @@ export async function listen(app: Pick<Hono, 'fetch'>, hostname: string, port: n
     })
     server.once('error', (error: NodeJS.ErrnoException) => {
       const where = `${hostname}:${port}`
-      reject(error.code === 'EADDRINUSE' ? fail('port-in-use', 'another program listens there', { where, cause: error }) : asTallyError(error, where))
+      reject(
+        error.code === 'EADDRINUSE'
+          ? fail('port-in-use', 'another program listens there', { where, cause: error })
+          : asTallyError(error, where),
+      )
     })
   })
 }

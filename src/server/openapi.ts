@@ -5,7 +5,12 @@ import type { Route } from './route.ts'
 
 /** What every failed request answers. */
 export const errorSchema = z.strictObject({
-  error: z.strictObject({ code: z.enum(Object.keys(ERROR_TABLE) as [string, ...string[]]), message: z.string(), where: z.string().nullable(), hint: z.string() }),
+  error: z.strictObject({
+    code: z.enum(Object.keys(ERROR_TABLE) as [string, ...string[]]),
+    message: z.string(),
+    where: z.string().nullable(),
+    hint: z.string(),
+  }),
 })
 
 /** The API's description, OpenAPI 3.1, made from the very table that serves it. */
@@ -14,7 +19,12 @@ export function openApiOf(routes: readonly Omit<Route, 'handle'>[]): object {
   for (const route of routes) {
     const parameters = [
       ...Object.entries(route.params).map(([name, schema]) => ({ name, in: 'path', required: true, schema: jsonSchema(schema) })),
-      ...Object.entries(route.query).map(([name, schema]) => ({ name, in: 'query', required: !schema.safeParse(undefined).success, schema: jsonSchema(schema) })),
+      ...Object.entries(route.query).map(([name, schema]) => ({
+        name,
+        in: 'query',
+        required: !schema.safeParse(undefined).success,
+        schema: jsonSchema(schema),
+      })),
     ]
     paths[route.path] ??= {}
     const operations = paths[route.path]
@@ -23,10 +33,15 @@ export function openApiOf(routes: readonly Omit<Route, 'handle'>[]): object {
       operationId: route.id,
       summary: route.summary,
       ...(parameters.length === 0 ? {} : { parameters }),
-      ...(route.body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body) } } }, security: [{ token: [] }] }),
+      ...(route.body === undefined
+        ? {}
+        : {
+            requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body) } } },
+            security: [{ token: [] }],
+          }),
       responses: {
         '200': { description: 'OK', content: { 'application/json': { schema: jsonSchema(route.response) } } },
-        'default': { description: 'Error', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
+        default: { description: 'Error', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
       },
     }
   }

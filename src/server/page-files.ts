@@ -28,7 +28,12 @@ export async function readPage(deps: Pick<Deps, 'fs'>, dir: string): Promise<Rea
       const bytes = await readFileBounded(deps, path, 'fileReadBytes')
       const name = `/${relative(dir, path).split(sep).join('/')}`
       const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 27)
-      files.set(name, { bytes, type: TYPES[extname(name)] ?? 'application/octet-stream', etag: `"${hash}"`, immutable: name.startsWith('/assets/') })
+      files.set(name, {
+        bytes,
+        type: TYPES[extname(name)] ?? 'application/octet-stream',
+        etag: `"${hash}"`,
+        immutable: name.startsWith('/assets/'),
+      })
     }
   } catch (error) {
     const known = asTallyError(error, dir)

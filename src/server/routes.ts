@@ -26,7 +26,12 @@ export type RouteDeps = {
 const digestParam = { digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256:<64 hexadecimal digits>') }
 const paging = {
   after: z.string().max(4096).optional(),
-  limit: z.string().regex(/^[1-9]\d{0,2}$/, 'must be a number from 1 to 200').transform(Number).pipe(z.number().max(200, 'must be a number from 1 to 200')).optional(),
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, 'must be a number from 1 to 200')
+    .transform(Number)
+    .pipe(z.number().max(200, 'must be a number from 1 to 200'))
+    .optional(),
 }
 const asOf = { asOf: z.iso.datetime({ offset: true }).optional().describe('RFC 3339: what was known then') }
 
@@ -35,7 +40,8 @@ export function apiRoutes({ store, now, logHead }: RouteDeps): readonly Route[] 
   const scope = localScope('api')
   const known = async (input: RouteInput): Promise<Digest> => {
     const digest = parseDigest(input.path['digest'] ?? '')
-    if ((await artifactDetail(store, scope, digest)) === undefined) throw fail('not-found', 'is not known here', { where: digest, hint: 'ship or record it first' })
+    if ((await artifactDetail(store, scope, digest)) === undefined)
+      throw fail('not-found', 'is not known here', { where: digest, hint: 'ship or record it first' })
     return digest
   }
   return [
@@ -143,7 +149,11 @@ export function apiRoutes({ store, now, logHead }: RouteDeps): readonly Route[] 
       body: z.strictObject({
         environment: z.string().min(1).max(64),
         workload: z.string().min(1).max(512),
-        artifact: z.string().regex(/^sha256:[0-9a-f]{64}$/).nullable().describe('null: it no longer runs anything'),
+        artifact: z
+          .string()
+          .regex(/^sha256:[0-9a-f]{64}$/)
+          .nullable()
+          .describe('null: it no longer runs anything'),
         tag: z.string().max(128).optional(),
         at: z.iso.datetime({ offset: true }).optional(),
       }),
@@ -152,7 +162,13 @@ export function apiRoutes({ store, now, logHead }: RouteDeps): readonly Route[] 
         const note = body as { environment: string; workload: string; artifact: string | null; tag?: string; at?: string }
         const { environment, workload, tag } = note
         const artifact = note.artifact === null ? undefined : parseDigest(note.artifact)
-        const changed = await recordDeployment(store, scope, { environment, workload, artifact, at: note.at ?? now().toISOString(), ...(tag === undefined ? {} : { tag }) })
+        const changed = await recordDeployment(store, scope, {
+          environment,
+          workload,
+          artifact,
+          at: note.at ?? now().toISOString(),
+          ...(tag === undefined ? {} : { tag }),
+        })
         return { changed }
       },
     },

@@ -21,7 +21,13 @@ export const artifactSummary = z.object({
   environments: z.array(z.string()),
 })
 
-const signer = z.object({ authority: z.string(), kind: z.string(), keyId: z.string(), identity: z.string().optional(), issuer: z.string().optional() })
+const signer = z.object({
+  authority: z.string(),
+  kind: z.string(),
+  keyId: z.string(),
+  identity: z.string().optional(),
+  issuer: z.string().optional(),
+})
 
 export const evidence = z.object({
   envelope: digest,
@@ -108,7 +114,15 @@ const packageMatch = z.object({ purl: z.string(), match: z.enum(['yes', 'unknown
 export const impact = z.object({
   packages: z.array(packageMatch),
   incomplete: z.boolean(),
-  artifacts: pageOf(z.object({ digest, name: z.string().optional(), version: z.string().optional(), packages: z.array(packageMatch), places: z.array(place) })),
+  artifacts: pageOf(
+    z.object({
+      digest,
+      name: z.string().optional(),
+      version: z.string().optional(),
+      packages: z.array(packageMatch),
+      places: z.array(place),
+    }),
+  ),
 })
 
 export const logHead = z.object({ origin: z.string(), size: z.number().int(), root: z.string(), checkpoint: z.string() })

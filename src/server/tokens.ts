@@ -18,9 +18,17 @@ const shapes = {
   },
 } as const satisfies Record<string, TableShape>
 
-export const tokenMigrations: readonly Migration[] = [{ name: 'server-0001-tokens', statements: (dialect) => createTables(dialect, shapes) }]
+export const tokenMigrations: readonly Migration[] = [
+  { name: 'server-0001-tokens', statements: (dialect) => createTables(dialect, shapes) },
+]
 
-export type TokenNote = { readonly id: string; readonly name: string; readonly createdAt: string; readonly expiresAt: string; readonly revokedAt: string | undefined }
+export type TokenNote = {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: string
+  readonly expiresAt: string
+  readonly revokedAt: string | undefined
+}
 
 const tables = (store: Store, scope: Scope) => tenantDb<TablesOf<typeof shapes>>(store, scope)
 
@@ -34,7 +42,13 @@ export async function makeToken(
 ): Promise<{ readonly token: string; readonly note: TokenNote }> {
   const token = `tally_${Buffer.from(deps.randomBytes(32)).toString('base64url')}`
   const now = deps.now()
-  const note: TokenNote = { id: toHex(deps.randomBytes(8)), name, createdAt: now.toISOString(), expiresAt: new Date(now.getTime() + days * 86_400_000).toISOString(), revokedAt: undefined }
+  const note: TokenNote = {
+    id: toHex(deps.randomBytes(8)),
+    name,
+    createdAt: now.toISOString(),
+    expiresAt: new Date(now.getTime() + days * 86_400_000).toISOString(),
+    revokedAt: undefined,
+  }
   await tables(store, scope)
     .insertInto('api_token')
     .values({ id: note.id, name, hash: hashOf(token), created_at: note.createdAt, expires_at: note.expiresAt, revoked_at: null })
@@ -44,14 +58,30 @@ export async function makeToken(
 
 /** Whether a token was made here, has not ended and was not revoked. */
 export async function tokenHolds(store: Store, scope: Scope, token: string, now: Date): Promise<boolean> {
-  const rows = await tables(store, scope).selectFrom('api_token').select(['expires_at', 'revoked_at']).where('hash', '=', hashOf(token)).execute()
+  const rows = await tables(store, scope)
+    .selectFrom('api_token')
+    .select(['expires_at', 'revoked_at'])
+    .where('hash', '=', hashOf(token))
+    .execute()
   return rows.some((row) => row.revoked_at === null && Date.parse(row.expires_at) > now.getTime())
 }
 
 /** Every token's note, the newest first. */
 export async function listTokens(store: Store, scope: Scope): Promise<readonly TokenNote[]> {
-  const rows = await tables(store, scope).selectFrom('api_token').selectAll().orderBy('created_at', 'desc').orderBy('id').limit(1000).execute()
-  return rows.map((row) => ({ id: row.id, name: row.name, createdAt: row.created_at, expiresAt: row.expires_at, revokedAt: row.revoked_at ?? undefined }))
+  const rows = await tables(store, scope)
+    .selectFrom('api_token')
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .limit(1000)
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at ?? undefined,
+  }))
 }
 
 /** Revokes a token for good. Throws `not-found`. */

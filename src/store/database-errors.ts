@@ -21,6 +21,7 @@ const SQLSTATES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   '55P03': ['busy', 'others hold rows this needs'],
   '57014': ['timeout', 'the database stopped a statement that took too long'],
   '53100': ['disk', 'the disk of the database is full'],
+  '25P02': ['bug', 'a transaction went on after one of its statements had failed'],
   '25006': ['permission', 'the database takes no writes (read-only)'],
   '42501': ['permission', 'the database user lacks a right this needs'],
   '28': ['database', 'the database refused user or password'],
@@ -33,10 +34,12 @@ const SQLSTATES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 const RETRIED_STATES = new Set(['40001', '40P01', '55P03', '08006', '57P01'])
 const RETRIED_TEXT = /could not commit transaction|closed the connection|connection terminated|connection ended/i
 
-/** Whether a whole transaction may be tried again after this. A failed COMMIT may have happened, so transactions are idempotent. */
+/**
+ * Whether a whole transaction may be tried again after this. A failed COMMIT may have happened, so transactions are idempotent. SQLite
+ * is not among it: there a transaction begins when it has the database for itself, and waiting for that is the driver's.
+ */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof TallyError) return error.cause !== undefined && isRetryable(error.cause)
-  if (isBusySqlite(error)) return true
   if (!(error instanceof Error)) return false
   const state = sqlState(error)
   if (state !== undefined && RETRIED_STATES.has(state)) return true

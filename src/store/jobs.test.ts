@@ -67,6 +67,14 @@ await describeStores('leased jobs', { migrations: [] }, ({ store, options }) => 
     expect(await forgetJobs(at(1e6), new Date(start.getTime() + 1e9))).toBeGreaterThan(0)
   })
 
+  test('a job that takes its worker down each time is dead in the end', async () => {
+    await enqueueJob(at(0), scope, { kind: 'crashes', key: '1', payload: null, maxAttempts: 2 })
+    expect(await claim(0, 'crashes')).toMatchObject({ attempt: 1 })
+    expect(await claim(100, 'crashes')).toMatchObject({ attempt: 2 })
+    expect(await claim(200, 'crashes')).toBeUndefined()
+    expect(await countJobs(store(), scope)).toContainEqual({ kind: 'crashes', state: 'dead', count: 1 })
+  })
+
   test('a job may wait for its time', async () => {
     await enqueueJob(at(0), scope, { kind: 'later', key: '1', payload: null, notBefore: new Date(start.getTime() + 5000) })
     expect(await claim(4, 'later')).toBeUndefined()

@@ -91,7 +91,7 @@ export async function enqueueJob(store: Store, scope: Scope, job: NewJob): Promi
 
 /**
  * Takes up to `limit` jobs of the given kinds that are due, of any tenant, for `leaseMs` milliseconds: new ones, ones to be tried
- * again, and ones whose worker let the lease run out. No two workers get the same job at the same time.
+ * again, and ones whose worker let the lease run out (until their tries are used up). No two workers get the same job at the same time.
  */
 export async function claimJobs(
   store: Store,
@@ -103,6 +103,11 @@ export async function claimJobs(
   const lease = toHex(deps.randomBytes(16))
   const until = new Date(now.getTime() + options.leaseMs).toISOString()
   const rows = await retriedTransaction(store, async (transaction) => {
+    // A job that takes its worker down each time never reaches failJob.
+    await sql`update job set state = 'dead', finished_at = ${now.toISOString()}, lease = null, last_error = 'its last lease ran out'
+      where state = 'leased' and attempts >= max_attempts and ${anyOf(store.dialect, 'kind', kinds)} and due_at <= ${now.toISOString()}`.execute(
+      transaction,
+    )
     const chosen = sql`select tenant, id from job where state in ('ready', 'leased') and ${anyOf(store.dialect, 'kind', kinds)}
       and due_at <= ${now.toISOString()} order by due_at, tenant, id limit ${options.limit ?? 1} ${skipLocked(store.dialect)}`
     const claimed = await sql<ClaimedRow>`update job set state = 'leased', attempts = attempts + 1, lease = ${lease}, due_at = ${until}

@@ -54,7 +54,7 @@ await describeStores('an open store', { migrations, sharded: ['counter'] }, ({ d
   test('several processes open an empty one at once, and all their writes land', async () => {
     const fresh = dialect === 'sqlite' ? { ...options(), dataDir: join(directory(), 'fresh') } : options()
     const args = { options: { dataDir: fresh.dataDir, databaseUrl: fresh.databaseUrl }, shapes, name: 'together' }
-    const script = `${CHILD} for (let n = 0; n < 20; n += 1) await db.transaction(async (inside) => {
+    const script = `${CHILD} for (let n = 0; n < 10; n += 1) await db.transaction(async (inside) => {
         const before = await inside.selectFrom('counter').select('value').where('name', '=', args.name).executeTakeFirst()
         if (before === undefined) await add(inside)
         else await inside.updateTable('counter').set({ value: before.value + 1 }).where('name', '=', args.name).execute()
@@ -63,7 +63,7 @@ await describeStores('an open store', { migrations, sharded: ['counter'] }, ({ d
     const children = [1, 2, 3, 4].map(() => startChild(script, args))
     for (const child of children) expect(await child.ends).toMatchObject({ code: 0, lines: ['done'], errors: '' })
     const opened = await openStore(testDeps, fresh)
-    expect(await valueOf(tenantDb<Tables>(opened, scope), 'together')).toBe(80)
+    expect(await valueOf(tenantDb<Tables>(opened, scope), 'together')).toBe(40)
     await opened.close()
   })
 
@@ -100,7 +100,22 @@ await describeStores('an open store', { migrations, sharded: ['counter'] }, ({ d
     else expect(tries).toBe(8)
   })
 
-  test('an unsharded queue of waiting readers does not stop a writer', async () => {
+  test('a transaction in which a statement failed cannot go on, nor commit, even if the failure was swallowed', async () => {
+    await db().insertInto('counter').values({ name: 'once', value: 1 }).execute()
+    const failing = async (inside: TenantQueries<Tables>): Promise<void> => {
+      await inside.insertInto('counter').values({ name: 'before', value: 1 }).execute()
+      await expect(inside.insertInto('counter').values({ name: 'once', value: 1 }).execute()).rejects.toMatchObject({ code: 'bug' })
+    }
+    await expect(db().transaction(failing)).rejects.toMatchObject({ code: 'bug' })
+    const goingOn = db().transaction(async (inside) => {
+      await failing(inside)
+      await inside.insertInto('counter').values({ name: 'after', value: 1 }).execute()
+    })
+    await expect(goingOn).rejects.toMatchObject({ code: 'bug', message: expect.stringContaining('went on') })
+    expect([await valueOf(db(), 'before'), await valueOf(db(), 'after')]).toEqual([0, 0])
+  })
+
+  test('many waiting readers do not stop a writer', async () => {
     const reads = Array.from({ length: 20 }, async () => await valueOf(db(), 'killed'))
     await db().insertInto('counter').values({ name: 'meanwhile', value: 1 }).execute()
     expect(await Promise.all(reads)).toHaveLength(20)
@@ -113,12 +128,14 @@ await describeStores('an open store', { migrations, sharded: ['counter'] }, ({ d
         { name: 'right', value: 0 },
       ])
       let tries = 0
+      let holding = 0
       const both = Promise.withResolvers<void>()
       const cross = async (first: string, second: string): Promise<void> =>
         await db().transaction(async (inside) => {
           tries += 1
           await bump(inside, first)
-          if (tries >= 2) both.resolve()
+          holding += 1
+          if (holding >= 2) both.resolve()
           await both.promise
           await bump(inside, second)
         })
@@ -179,6 +196,22 @@ await describeStores('an open store', { migrations, sharded: ['counter'] }, ({ d
       await raw(store(), 'pragma max_page_count = 1000000')
       await db().transaction(async (inside) => await inside.insertMissing('counter', rows))
       expect(await valueOf(db(), 'full 4999')).toBe(4999)
+    })
+
+    test('who waits too long for another writer is told `busy` and which file; readers do not wait', async () => {
+      const script = `${CHILD} await db.transaction(async (inside) => { await add(inside); console.log('inside'); await new Promise((go) => setTimeout(go, 60000)) })`
+      const child = startChild(script, { options: { dataDir: options().dataDir }, shapes, name: 'held' })
+      await child.says('inside')
+      const impatient = await openStore(testDeps, { ...options(), waitMs: 60 })
+      const other = tenantDb<Tables>(impatient, scope)
+      expect(await valueOf(other, 'held')).toBe(0)
+      const write = async (inside: TenantQueries<Tables>): Promise<void> => await bump(inside, 'held')
+      await expect(other.transaction(write)).rejects.toMatchObject({ code: 'busy', where: store().place })
+      await expect(write(other)).rejects.toMatchObject({ code: 'busy', where: store().place })
+      child.process.kill('SIGKILL')
+      await child.ends
+      await other.transaction(write)
+      await impatient.close()
     })
 
     test('a file that is no database is said so', async () => {

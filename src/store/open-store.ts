@@ -12,6 +12,8 @@ export type StoreOptions = {
   readonly dataDir: string
   /** TALLY_DATABASE_URL: postgres://… */
   readonly databaseUrl?: string
+  /** Longest wait for another process that writes to the SQLite file, milliseconds. Default LIMITS.databaseWaitMs. */
+  readonly waitMs?: number
   /** Every migration of the program, in one order; see `migrate`. The store's own are added. */
   readonly migrations: readonly Migration[]
 }
@@ -51,5 +53,5 @@ async function connect(
   }
   const { openSqlite } = await import('./sqlite-driver.ts')
   const place = join(options.dataDir, 'tally.db')
-  return { dialect: 'sqlite', place, db: openSqlite<unknown>(deps, place) }
+  return { dialect: 'sqlite', place, db: openSqlite<unknown>(deps, place, options.waitMs) }
 }

@@ -3,6 +3,7 @@ import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kys
 import type { Pool, PoolClient } from 'pg'
 import type { Deps } from '../kernel/deps.ts'
 import { fail } from '../kernel/errors.ts'
+import { LIMITS } from '../kernel/limits.ts'
 import { asDatabaseError, isConnectionLost } from './database-errors.ts'
 
 type DriverDeps = Pick<Deps, 'log'>
@@ -48,7 +49,8 @@ function postgresDriver(deps: DriverDeps, url: string, where: string): Driver {
       pool = new Pool({
         connectionString: url,
         max: 10,
-        connectionTimeoutMillis: 10_000,
+        // Also the wait for one of the ten to become free.
+        connectionTimeoutMillis: LIMITS.databaseWaitMs,
         keepAlive: true,
         fallback_application_name: 'tally',
         types: {

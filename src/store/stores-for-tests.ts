@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CompiledQuery } from 'kysely'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { systemDeps } from '../kernel/system.ts'
 import type { Migration } from './migrations.ts'
@@ -9,7 +8,6 @@ import { openStore } from './open-store.ts'
 import { citusForTests, onServer, postgresForTests } from './postgres-for-tests.ts'
 import type { TestDatabase } from './postgres-for-tests.ts'
 import type { Dialect } from './dialect.ts'
-import { engine } from './store.ts'
 import type { Store, StoreDeps } from './store.ts'
 
 /** Real dependencies that never abort and say nothing. */
@@ -70,17 +68,6 @@ export async function describeStores(
       })
     })
   }
-}
-
-/** How the engine would run a query: its plan, as text. PostgreSQL is told to use an index where there is one, however small the table. */
-export async function explain(store: Store, query: { readonly sql: string; readonly parameters: readonly unknown[] }): Promise<string> {
-  const { db } = store[engine]
-  return await db.transaction().execute(async (transaction) => {
-    if (store.dialect === 'postgres') await transaction.executeQuery(CompiledQuery.raw('set local enable_seqscan = off'))
-    const verb = store.dialect === 'sqlite' ? 'explain query plan' : 'explain'
-    const { rows } = await transaction.executeQuery(CompiledQuery.raw(`${verb} ${query.sql}`, [...query.parameters]))
-    return rows.map((row) => JSON.stringify(row)).join('\n')
-  })
 }
 
 function named(engine: string, database: TestDatabase | undefined): readonly { engine: string; database: TestDatabase }[] {

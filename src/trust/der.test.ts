@@ -17,7 +17,7 @@ describe('DER', () => {
   test.each([0, 1, 127, 128, 255, 256, 70_000])('reads back an element of %i bytes', (size) => {
     const content = new Uint8Array(size).fill(7)
     const bytes = writeDer(DER.octets, content)
-    expect(readDer(bytes)).toEqual({ tag: DER.octets, content, end: bytes.byteLength })
+    expect(readDer(bytes)).toEqual({ tag: DER.octets, content, raw: bytes, end: bytes.byteLength })
   })
   test.each([
     ['nothing', ''],
@@ -28,6 +28,7 @@ describe('DER', () => {
     ['a length with a leading zero', `04820001${'00'.repeat(1)}`],
     ['a length of five bytes', '0485000000000100'],
     ['a length that is cut', '0482ff'],
+    ['a tag of several bytes', '1f0100'],
   ])('refuses %s', (_, hex) => {
     expect(readDer(fromHex(hex))).toBeUndefined()
   })

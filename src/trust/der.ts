@@ -1,15 +1,31 @@
 import { concatBytes } from '../kernel/bytes.ts'
 
-/** One element of DER (X.690): its tag, its content, and where the next one starts. */
-export type DerElement = { readonly tag: number; readonly content: Uint8Array; readonly end: number }
+/** One element of DER (X.690): its tag, its content, its bytes as a whole, and where the next one starts. */
+export type DerElement = { readonly tag: number; readonly content: Uint8Array; readonly raw: Uint8Array; readonly end: number }
 
-export const DER = { integer: 0x02, octets: 0x04, oid: 0x06, sequence: 0x30 } as const
+export const DER = {
+  boolean: 0x01,
+  integer: 0x02,
+  bits: 0x03,
+  octets: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  utf8: 0x0c,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  set: 0x31,
+} as const
+
+/** The tag of a context-specific element: `[n]`, primitive or constructed. */
+export const contextTag = (n: number, constructed = true): number => (constructed ? 0xa0 : 0x80) | n
 
 /** Reads the element at an offset: definite, minimal lengths only. Undefined when there is no whole element. */
 export function readDer(bytes: Uint8Array, at = 0): DerElement | undefined {
   const tag = bytes[at]
   const first = bytes[at + 1]
-  if (tag === undefined || first === undefined) return undefined
+  // Tags of several bytes occur in nothing that is read here.
+  if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return undefined
   let length = first
   let start = at + 2
   if (first >= 0x80) {
@@ -21,7 +37,7 @@ export function readDer(bytes: Uint8Array, at = 0): DerElement | undefined {
     if (!(length >= (count === 1 ? 0x80 : 256 ** (count - 1)))) return undefined
   }
   const end = start + length
-  return end <= bytes.byteLength ? { tag, content: bytes.subarray(start, end), end } : undefined
+  return end <= bytes.byteLength ? { tag, content: bytes.subarray(start, end), raw: bytes.subarray(at, end), end } : undefined
 }
 
 /** The elements that fill some content exactly; undefined when they do not. */

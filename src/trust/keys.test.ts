@@ -73,8 +73,9 @@ describe('what is no usable key is refused, saying what it is', () => {
   const pkcs8 = (key: ReturnType<typeof generateKey>) => String(key.export({ type: 'pkcs8', format: 'pem' }))
   const good = exportPrivateKey(generateKey(), undefined)
   test.each([
-    ['RSA', pkcs8(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey), /RSA/],
-    ['P-521', pkcs8(generateKeyPairSync('ec', { namedCurve: 'secp521r1' }).privateKey), /secp521r1/],
+    ['RSA', pkcs8(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey), /kind rsa, which verifies here/],
+    ['P-521', pkcs8(generateKeyPairSync('ec', { namedCurve: 'secp521r1' }).privateKey), /kind ecdsa-p521, which verifies here/],
+    ['a short RSA key', pkcs8(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey), /1024 bits/],
     ['secp256k1', pkcs8(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey), /secp256k1/],
     ['Ed448', pkcs8(generateKeyPairSync('ed448').privateKey), /ED448/],
     ['X25519', pkcs8(generateKeyPairSync('x25519').privateKey), /X25519/],

@@ -1,28 +1,28 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { toBase64 } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { encryptPkcs8, isEncryptedPkcs8 } from './pkcs8.ts'
+import { SCHEMES, verifyBytes, verifyScheme } from './schemes.ts'
+import type { PublicKeyAlgorithm, Scheme } from './schemes.ts'
+import { signWithKey } from './sign-with.ts'
+import { KEY_ALGORITHMS } from './signer.ts'
 import type { KeyAlgorithm, Signer } from './signer.ts'
 
 /** A public key that verifies. `verify` never throws: what is no signature does not match. */
 export type PublicKey = {
   /** sha256 of the SubjectPublicKeyInfo (DER, uncompressed point), hexadecimal. One key has one id however its file spells it. */
   readonly keyId: string
-  readonly algorithm: KeyAlgorithm
+  readonly algorithm: PublicKeyAlgorithm
   readonly pem: string
   readonly key: KeyObject
+  /** The ways it may have signed. `verify` knows all but Ed25519ph, `verifyWith` all. */
+  readonly schemes: readonly Scheme[]
   readonly verify: (bytes: Uint8Array, signature: Uint8Array) => boolean
 }
 
-const CURVES: Readonly<Record<string, KeyAlgorithm>> = { prime256v1: 'ecdsa-p256', secp384r1: 'ecdsa-p384' }
-
-/** Hashes a signature of each kind is accepted with. cosign writes P-384 with SHA-384, and accepts by key SHA-256 only, which is what we write. */
-export const SIGNATURE_HASHES = {
-  'ecdsa-p256': ['sha256'],
-  'ecdsa-p384': ['sha256', 'sha384'],
-  ed25519: [null],
-} as const satisfies Record<KeyAlgorithm, readonly (string | null)[]>
+const CURVES: Readonly<Record<string, PublicKeyAlgorithm>> = { prime256v1: 'ecdsa-p256', secp384r1: 'ecdsa-p384', secp521r1: 'ecdsa-p521' }
+const OTHERS: ReadonlySet<string> = new Set<PublicKeyAlgorithm>(['ed25519', 'rsa', 'ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'])
 
 /** Makes a new private key. */
 export function generateKey(kind: KeyAlgorithm = 'ecdsa-p256'): KeyObject {
@@ -45,14 +45,20 @@ export function exportPrivateKey(key: KeyObject, passphrase: string | undefined)
 export function loadSigner(pem: string, passphrase?: string, where?: string): Signer {
   const key = openPrivateKey(pem, passphrase, at(where))
   const { keyId, algorithm, pem: publicKeyPem } = publicKeyOf(key, where)
-  const hash = algorithm === 'ed25519' ? null : 'sha256'
-  return { keyId, algorithm, publicKeyPem, sign: (bytes) => Promise.resolve(new Uint8Array(sign(hash, bytes, key))) }
+  if (!isSigning(algorithm)) {
+    throw fail('key-invalid', `is a key of kind ${algorithm}, which verifies here and does not sign`, {
+      ...at(where),
+      hint: `keys that sign are ${KEY_ALGORITHMS.join(', ')}`,
+    })
+  }
+  return { keyId, algorithm, publicKeyPem, ...signWithKey(key) }
 }
 
 /** A public key of a SubjectPublicKeyInfo PEM. Throws `key-invalid` saying what the text is instead. */
 export function loadPublicKey(pem: string, where?: string): PublicKey {
   const block = onlyBlock(pem, at(where))
-  if (block.label !== 'PUBLIC KEY') throw fail('key-invalid', `is ${describeBlock(block.label)}, where a public key belongs`, at(where))
+  if (block.label !== 'PUBLIC KEY' && block.label !== 'RSA PUBLIC KEY')
+    throw fail('key-invalid', `is ${describeBlock(block.label)}, where a public key belongs`, at(where))
   try {
     return publicKeyOf(createPublicKey(pem), where)
   } catch (cause) {
@@ -60,20 +66,45 @@ export function loadPublicKey(pem: string, where?: string): PublicKey {
   }
 }
 
-/** The public half of a key. Throws `key-invalid` for kinds that are not supported, by name. */
-export function publicKeyOf(key: KeyObject, where?: string): PublicKey {
+/** The public half of a key. `schemes`, where something says how it signs; else all it may sign with. Throws `key-invalid` for kinds that are not supported, by name. */
+export function publicKeyOf(key: KeyObject, where?: string, schemes?: readonly Scheme[]): PublicKey {
   const algorithm = algorithmOf(key, at(where))
-  // Through JWK and back, so that a compressed point or explicit parameters do not give one key a second id.
-  const half = key.type === 'private' ? createPublicKey(key) : key
-  const canonical = createPublicKey({ key: half.export({ format: 'jwk' }), format: 'jwk' })
+  const canonical = canonicalHalf(key)
   const spki = canonical.export({ type: 'spki', format: 'der' })
+  const ways = schemes ?? SCHEMES[algorithm]
   return {
     keyId: createHash('sha256').update(spki).digest('hex'),
     algorithm,
     pem: String(canonical.export({ type: 'spki', format: 'pem' })),
     key: canonical,
-    verify: (bytes, signature) => SIGNATURE_HASHES[algorithm].some((hash) => verify(hash, bytes, canonical, signature)),
+    schemes: ways,
+    verify: (bytes, signature) => ways.some((way) => way.kind !== 'ed25519ph' && verifyBytes(way, canonical, bytes, signature)),
   }
+}
+
+/** What verifying needs of a public key. */
+export type VerifyingKey = Pick<PublicKey, 'keyId' | 'algorithm' | 'key' | 'schemes'>
+
+/** A key as a certificate spells it, which has one spelling only. Throws `key-invalid` for kinds that are not supported. */
+export function verifyingKeyOf(key: KeyObject, spki: Uint8Array): VerifyingKey {
+  const algorithm = algorithmOf(key, {})
+  return { keyId: createHash('sha256').update(spki).digest('hex'), algorithm, key, schemes: SCHEMES[algorithm] }
+}
+
+/** Whether a key signed some bytes, in any of its ways. */
+export async function verifyWith(key: VerifyingKey, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  for (const scheme of key.schemes) if (await verifyScheme(scheme, key.key, bytes, signature)) return true
+  return false
+}
+
+/** ECDSA goes through JWK and back, so that a compressed point or explicit parameters do not give one key a second id. */
+function canonicalHalf(key: KeyObject): KeyObject {
+  const half = key.type === 'private' ? createPublicKey(key) : key
+  return half.asymmetricKeyType === 'ec' ? createPublicKey({ key: half.export({ format: 'jwk' }), format: 'jwk' }) : half
+}
+
+function isSigning(algorithm: PublicKeyAlgorithm): algorithm is KeyAlgorithm {
+  return (KEY_ALGORITHMS as readonly string[]).includes(algorithm)
 }
 
 /** Whether a PEM text is a private key that needs a passphrase. */
@@ -135,20 +166,28 @@ function onlyBlock(pem: string, where: At): { readonly label: string; readonly d
 }
 
 function describeBlock(label: string): string {
-  if (/^ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY$/.test(label)) return 'a key in cosign’s own encrypted form, which is not read yet'
+  if (/^ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY$/.test(label)) return 'a private key in cosign’s own encrypted form'
   if (label.endsWith('PRIVATE KEY')) return 'a private key'
   if (label === 'PUBLIC KEY') return 'a public key'
   return label === 'CERTIFICATE' ? 'a certificate' : `a PEM block named ${label.toLowerCase()}`
 }
 
-function algorithmOf(key: KeyObject, where: At): KeyAlgorithm {
+function algorithmOf(key: KeyObject, where: At): PublicKeyAlgorithm {
   const kind = key.asymmetricKeyType ?? 'secret'
-  if (kind === 'ed25519') return 'ed25519'
+  if (kind === 'rsa') refuseRsa(key, where)
+  if (OTHERS.has(kind)) return kind as PublicKeyAlgorithm
   const curve = key.asymmetricKeyDetails?.namedCurve ?? ''
   const algorithm = kind === 'ec' && Object.hasOwn(CURVES, curve) ? CURVES[curve] : undefined
   if (algorithm !== undefined) return algorithm
   const name = kind === 'ec' ? `an ECDSA key on ${curve === '' ? 'a curve of its own' : curve}` : `a key of kind ${kind.toUpperCase()}`
-  throw fail('key-invalid', `is ${name}; supported are ECDSA P-256, ECDSA P-384 and Ed25519`, where)
+  throw fail('key-invalid', `is ${name}; supported are ${Object.keys(SCHEMES).join(', ')}`, where)
+}
+
+/** Short keys are broken; long ones, or with a large exponent, cost whoever verifies. */
+function refuseRsa(key: KeyObject, where: At): void {
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
+  if (modulusLength >= 2048 && modulusLength <= 8192 && publicExponent >= 3n && publicExponent < 2n ** 32n) return
+  throw fail('key-invalid', `is an RSA key of ${modulusLength} bits; 2048 to 8192 are supported`, where)
 }
 
 function asKeyError(cause: unknown, message: string, where: string | undefined): Error {

@@ -5,10 +5,11 @@ import { ANNOTATION } from '../evidence/evidence.ts'
 import type { Statement, UnverifiedEvidence } from '../evidence/evidence.ts'
 import { logEntryOf, parseLogProof } from '../evidence/log-entry.ts'
 import { verifyLogProof } from '../ledger/verify-log-proof.ts'
+import { keyAuthoritiesOf } from './authority.ts'
+import type { Trust } from './authority.ts'
 import { noteNameOf } from './note-keys.ts'
 import type { Receipt } from './receipt.ts'
 import { logVerifiersOf } from './trust-policy.ts'
-import type { Trust } from './trust-policy.ts'
 
 type Logged = NonNullable<Receipt['log']>
 
@@ -38,7 +39,7 @@ export function checkLog(
 
 /** The names the trust list gives to those who signed the checkpoint. */
 function namesOf(by: string, trust: Trust): string {
-  const names = new Map(trust.authorities.map((one) => [noteNameOf(one.key.keyId), one.name]))
+  const names = new Map(keyAuthoritiesOf(trust).map((one) => [noteNameOf(one.key.keyId), one.name]))
   return by
     .split(', ')
     .map((name) => names.get(name) ?? name)

@@ -10,6 +10,8 @@ const fileDigest = wrapped.file.digest
 const file = digestSetOf(fileDigest)
 const other = digestSetOf(digestOf(utf8('other')))
 const image = { kind: 'manifest', digest: wrapped.digest, size: 1, mediaType: 'x', name: 'image' } as const
+const sha512 = 'ab'.repeat(64)
+const hashed = { kind: 'file', digest: fileDigest, size: 1, name: 'file', others: { sha512 } } as const
 const alone = { kind: 'file', digest: fileDigest, size: 1, name: 'file' } as const
 
 describe('a statement is about an artifact', () => {
@@ -22,6 +24,8 @@ describe('a statement is about an artifact', () => {
     ['an image among others', image, [other, manifest, other], 'manifest'],
     ['a file', alone, [manifest, file], 'file'],
     ['an upper-case digest', alone, [{ sha256: hexOf(fileDigest).toUpperCase() }], 'file'],
+    ['a file by sha512 alone, as npm writes it', hashed, [{ sha512 }], 'file'],
+    ['a wrapped file by sha512 alone', { ...wrapped, file: { ...wrapped.file, others: { sha512 } } }, [{ sha512 }], 'file'],
     ['a digest beside one of an algorithm we have not', alone, [{ ...file, gitCommit: 'ab' }], 'file'],
   ] as const)('%s', (_, artifact, digests, matched) => {
     expect(matchSubject({ subject: digests.map((digest) => ({ digest })) }, artifact)).toEqual({ matched })
@@ -34,6 +38,9 @@ describe('a statement is about an artifact', () => {
     ['sha1 alone', alone, [{ sha1: hexOf(fileDigest).slice(0, 40) }]],
     ['a git commit alone', alone, [{ gitCommit: hexOf(fileDigest) }]],
     ['sha512 that nobody can compare', alone, [{ sha512: hexOf(fileDigest).repeat(2) }]],
+    ['another sha512', hashed, [{ sha512: 'cd'.repeat(64) }]],
+    ['the right sha512 beside another sha256', hashed, [{ sha512, sha256: hexOf(wrapped.digest) }]],
+    ['the right sha256 beside another sha512', hashed, [{ ...file, sha512: 'cd'.repeat(64) }]],
     ['an empty digest', alone, [{ sha256: '' }]],
     ['the right value under another name', alone, [{ SHA256: hexOf(fileDigest) }]],
     ['a file in a wrapped manifest that is not the one it wraps', wrapped, [manifest, other]],

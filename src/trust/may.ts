@@ -7,10 +7,12 @@ const NEEDED: Readonly<Record<string, May>> = {
   [PREDICATE.cyclonedx]: 'sbom',
   [PREDICATE.spdx]: 'sbom',
   [PREDICATE.provenance]: 'provenance',
-  'https://slsa.dev/provenance/v0.2': 'provenance',
+  [PREDICATE.provenanceV02]: 'provenance',
+  [PREDICATE.provenanceV01]: 'provenance',
   [PREDICATE.testResult]: 'check',
   [PREDICATE.vsa]: 'verdict',
   [PREDICATE.release]: 'release',
+  [PREDICATE.npmPublish]: 'release',
 }
 
 /** What an authority must be allowed to say for a statement of this predicate type to count. */

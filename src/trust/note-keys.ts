@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import { noteKeyHash } from '../ledger/note.ts'
 import type { NoteSigner, NoteVerifier } from '../ledger/note.ts'
 import type { PublicKey } from './keys.ts'
+import { KEY_ALGORITHMS } from './signer.ts'
 import type { Signer } from './signer.ts'
 
 /**
@@ -16,6 +17,11 @@ export function noteNameOf(keyId: string): string {
 export function noteSignerOf(signer: Signer): NoteSigner {
   const name = noteNameOf(signer.keyId)
   return { name, keyHash: noteKeyHash(name, createPublicKey(signer.publicKeyPem)), sign: signer.sign }
+}
+
+/** Whether a key is of a kind that signs notes: those we sign with. */
+export function canSignNotes(key: Pick<PublicKey, 'algorithm'>): boolean {
+  return (KEY_ALGORITHMS as readonly string[]).includes(key.algorithm)
 }
 
 /** A public key as a verifier of notes. It may vouch for any log; with a log it is given as that log's own key, it vouches for none but its origin. */

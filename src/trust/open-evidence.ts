@@ -10,54 +10,53 @@ import { IN_TOTO, parseEnvelope, preAuthEncoding } from '../evidence/dsse.ts'
 import { PREDICATE } from '../evidence/evidence.ts'
 import type { Envelope, Statement, UnverifiedEvidence } from '../evidence/evidence.ts'
 import { STATEMENT_V1, parseStatement } from '../evidence/statement.ts'
+import { readCosignClaims } from './sigstore/cosign-claims.ts'
+import type { Witnesses } from './sigstore/witness.ts'
 
 /** Evidence taken apart, nothing of it verified: what the signatures are over, and what it would say if one holds. */
 export type Opened = {
   readonly signatures: readonly Uint8Array[]
   /** Key id its maker claims, hexadecimal where it can be read as such: for messages only, never for decisions. */
   readonly claimedKey: string | undefined
-  /** Whether it claims to be signed with a certificate. */
-  readonly hasCertificate: boolean
+  /** DER of the certificate it claims to be signed with, and what else was put beside it, leaf first; empty for bare keys. */
+  readonly certificates: readonly Uint8Array[]
+  readonly witnesses: Witnesses
   readonly says: Says
 }
 
 export type Says =
-  /** `statement` reads exactly the bytes that `signed` covers; call it only once a signature holds. Throws `evidence-malformed`. */
-  | { readonly kind: 'statement'; readonly signed: Uint8Array; readonly statement: () => Statement }
+  /** `statement` reads exactly the bytes that `signed` covers; what it says counts only once a signature holds. Throws `evidence-malformed`. */
+  | { readonly kind: 'statement'; readonly signed: Uint8Array; readonly envelope?: Envelope; readonly statement: () => Statement }
   /** The signature is over the bytes of the artifact itself. */
   | { readonly kind: 'message'; readonly digest?: Extract<BundleContent, { kind: 'message' }>['digest'] }
-
-const COSIGN = {
-  signature: 'dev.cosignproject.cosign/signature',
-  certificate: 'dev.sigstore.cosign/certificate',
-} as const
 
 /** Takes evidence of any form apart within its caps. Throws `evidence-malformed`, `limit-exceeded` or `version-unsupported`. */
 export function openEvidence(evidence: UnverifiedEvidence): Opened {
   const { where, bytes, annotations } = evidence
   if (evidence.form === 'bundle') return openBundle(bytes, where)
-  const hasCertificate = annotations[COSIGN.certificate] !== undefined && annotations[COSIGN.certificate] !== ''
+  const claims = readCosignClaims(annotations, where)
   if (evidence.form === 'cosign-attestation') {
     const envelope = parseEnvelope(parseJson(bytes, where, { limitName: 'bundleBytes' }), where)
-    return { ...openEnvelope(envelope, where), hasCertificate }
+    return { ...openEnvelope(envelope, where), ...claims }
   }
-  const signature = annotations[COSIGN.signature]
-  if (signature === undefined || signature === '') throw fail('evidence-malformed', 'is a cosign payload without a signature', { where })
+  if (claims.signature === undefined) throw fail('evidence-malformed', 'is a cosign payload without a signature', { where })
   return {
-    signatures: [fromBase64(signature, 'evidence-malformed', where)],
+    signatures: [claims.signature],
     claimedKey: undefined,
-    hasCertificate,
+    certificates: claims.certificates,
+    witnesses: claims.witnesses,
     says: { kind: 'statement', signed: bytes, statement: () => readSimpleSigning(bytes, where) },
   }
 }
 
 function openBundle(bytes: Uint8Array, where: string): Opened {
-  const { material, content } = parseBundle(bytes, where)
+  const { version, material, content, logEntries, timestamps } = parseBundle(bytes, where)
   const claimedKey = material.kind === 'key' ? keyIdOfHint(material.hint) : undefined
-  const hasCertificate = material.kind === 'certificate'
-  if (content.kind === 'dsse') return { ...openEnvelope(content.envelope, where), claimedKey, hasCertificate }
+  const certificates = material.kind === 'certificate' ? material.chain : []
+  const witnesses: Witnesses = { logEntries, timestamps, entryNeed: version === '0.1' ? 'promise' : 'proof' }
+  if (content.kind === 'dsse') return { ...openEnvelope(content.envelope, where), claimedKey, certificates, witnesses }
   const says = { kind: 'message', ...(content.digest === undefined ? {} : { digest: content.digest }) } as const
-  return { signatures: [content.signature], claimedKey, hasCertificate, says }
+  return { signatures: [content.signature], claimedKey, certificates, witnesses, says }
 }
 
 function openEnvelope(envelope: Envelope, where: string): Opened {
@@ -67,9 +66,11 @@ function openEnvelope(envelope: Envelope, where: string): Opened {
   return {
     signatures: envelope.signatures.map((one) => one.sig),
     claimedKey: undefined,
-    hasCertificate: false,
+    certificates: [],
+    witnesses: { logEntries: [], timestamps: [], entryNeed: 'proof' },
     says: {
       kind: 'statement',
+      envelope,
       signed: preAuthEncoding(envelope.payloadType, envelope.payload),
       statement: () => parseStatement(envelope.payload, where),
     },

@@ -1,13 +1,12 @@
 import { resolve } from 'node:path'
 import { textOf } from '../kernel/bytes.ts'
 import type { Deps } from '../kernel/deps.ts'
-import { TallyError, fail } from '../kernel/errors.ts'
+import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
-import { isEncryptedKey, loadSigner } from './keys.ts'
 import { openLocalKey } from './local-key.ts'
-import { findPassphrase } from './passphrase.ts'
 import type { PassphraseSources } from './passphrase.ts'
+import { isLockedKey, signerOf, unlockKey } from './private-key.ts'
 import type { Signer } from './signer.ts'
 
 /** Where a signing key is, as `--key` and `sign.key` in tally.yaml say it. */
@@ -65,14 +64,7 @@ export async function openSigner(
   }
   const { pem, where } =
     reference.kind === 'env' ? readVariable(deps, reference.name) : await readKeyFile(deps, reference.path, options.baseDir)
-  if (!isEncryptedKey(pem)) return { signer: loadSigner(pem, undefined, where), kind: 'key' }
-  const passphrase = await findPassphrase(deps, options.passphrase ?? {})
-  try {
-    return { signer: loadSigner(pem, passphrase?.text, where), kind: 'key' }
-  } catch (error) {
-    if (passphrase === undefined || !(error instanceof TallyError) || error.code !== 'passphrase-wrong') throw error
-    throw fail('passphrase-wrong', `does not open with the passphrase from ${passphrase.from}`, { where, cause: error })
-  }
+  return { signer: signerOf(await unlockKey(deps, pem, options.passphrase ?? {}, where), where), kind: 'key' }
 }
 
 type KeyText = { readonly pem: string; readonly where: string }
@@ -89,7 +81,7 @@ async function readKeyFile(deps: Pick<Deps, 'fs' | 'log'>, path: string, baseDir
   const file = resolve(baseDir, path)
   const pem = textOf(await readFileBounded(deps, file, 'keyFileBytes'), 'key-invalid', path)
   const { mode } = await deps.fs.stat(file)
-  if ((mode & 0o004) !== 0 && !isEncryptedKey(pem)) {
+  if ((mode & 0o004) !== 0 && !isLockedKey(pem)) {
     deps.log('warn', `${path}: everybody on this machine may read this private key; run \`chmod 600 ${path}\``)
   }
   return { pem, where: path }

@@ -1,6 +1,7 @@
 import type { Digest } from '../kernel/digest.ts'
 import type { LogEntry, LogProof } from '../evidence/log-proof.ts'
 import type { Statement } from '../evidence/evidence.ts'
+import type { CertificateFacts } from './sigstore/fulcio.ts'
 
 declare const receiptBrand: unique symbol
 
@@ -16,7 +17,24 @@ export type SignerIdentity = {
   /** sha256 of the SubjectPublicKeyInfo, hexadecimal; of the leaf certificate's key for identities. */
   readonly keyId: string
   /** The exact certificate identity and issuer, for kind `identity`. */
-  readonly identity?: { readonly subject: string; readonly issuer: string }
+  readonly identity?: {
+    readonly subject: string
+    readonly issuer: string
+    /** What the certificate authority wrote about the run (Fulcio's extensions), by name; verified with the certificate. */
+    readonly facts?: CertificateFacts
+  }
+}
+
+/** An entry in a public transparency log, verified, and about exactly this signature, key and content. */
+export type Transparency = {
+  /** Host of the log, and its id, hexadecimal. */
+  readonly log: string
+  readonly logId: string
+  readonly index: number
+  /** RFC 3339, when the log's own signature says so. */
+  readonly integratedTime?: string
+  /** Size of the tree it was proven to be in; without it there is only the log's promise. */
+  readonly treeSize?: number
 }
 
 /** A time and how it is proven. `asserted` is the signer's word only; `at` is then empty when the evidence names no time. */
@@ -39,6 +57,8 @@ export type Receipt = {
     readonly root: string
     readonly checkpointBy: string
   }
+  /** Entries in public logs (Rekor), where there are any. */
+  readonly transparency?: readonly Transparency[]
   /** Why there is no `log`, when a proof came with the evidence and did not hold. */
   readonly logProblem?: string
   /** Which subject matched the artifact: through the manifest, or the file itself. */
@@ -46,4 +66,21 @@ export type Receipt = {
 }
 
 /** Evidence that did not become a receipt, and why; shown to people, never to policy. */
-export type Rejection = { readonly envelope: Digest; readonly where: string; readonly predicateType: string; readonly why: string }
+export type Rejection = {
+  readonly envelope: Digest
+  readonly where: string
+  readonly predicateType: string
+  readonly why: string
+  /**
+   * Which half does not meet: `untrusted` (signed by nobody who is trusted for this), `signature-invalid` (names a trusted key that
+   * did not sign these bytes), `digest-mismatch` (is about other bytes than the artifact's), else what is wrong with the evidence.
+   */
+  readonly code: RejectionCode
+}
+export type RejectionCode =
+  | 'untrusted'
+  | 'signature-invalid'
+  | 'digest-mismatch'
+  | 'evidence-malformed'
+  | 'limit-exceeded'
+  | 'version-unsupported'

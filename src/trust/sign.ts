@@ -1,23 +1,26 @@
-import { fromHex, toBase64 } from '../kernel/bytes.ts'
-import { digestOf } from '../kernel/digest.ts'
+import { createHash, createVerify } from 'node:crypto'
+import { concatBytes, fromHex, toBase64 } from '../kernel/bytes.ts'
+import { digestOf, finishDigest } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { makeBundle } from '../evidence/bundle.ts'
+import type { MessageSignature } from '../evidence/bundle.ts'
 import { IN_TOTO, preAuthEncoding } from '../evidence/dsse.ts'
+import type { Envelope } from '../evidence/evidence.ts'
 import { checkPredicate } from '../evidence/predicates/index-table.ts'
 import { parseStatement } from '../evidence/statement.ts'
 import { loadPublicKey } from './keys.ts'
 import type { Signer } from './signer.ts'
+import { vouchFor } from './voucher.ts'
+
+export type SignedBundle = { readonly bundle: Uint8Array; readonly digest: Digest }
 
 /**
  * Signs a statement. In: signer and the statement's bytes (`statementBytes`). Out: the bundle (Sigstore 0.3, DSSE) and its digest. The
  * signature is verified before it is handed out, so a faulty key or key service is noticed here (`signature-invalid`). Throws
  * `evidence-malformed` for a statement or predicate that nobody could verify later.
  */
-export async function signStatement(
-  signer: Signer,
-  statement: Uint8Array,
-): Promise<{ readonly bundle: Uint8Array; readonly digest: Digest }> {
+export async function signStatement(signer: Signer, statement: Uint8Array): Promise<SignedBundle> {
   const { predicateType, predicate } = parseStatement(statement, 'the statement to sign')
   const check = checkPredicate(predicateType, predicate)
   if (!check.ok)
@@ -26,14 +29,63 @@ export async function signStatement(
     })
   const signed = preAuthEncoding(IN_TOTO, statement)
   const sig = await signer.sign(signed)
-  if (!loadPublicKey(signer.publicKeyPem).verify(signed, sig)) {
-    throw fail('signature-invalid', 'gave a signature that its own public key does not accept', {
-      where: `key ${signer.keyId.slice(0, 16)}`,
-    })
+  if (!loadPublicKey(signer.publicKeyPem).verify(signed, sig)) throw faulty(signer)
+  const envelope = { payloadType: IN_TOTO, payload: statement, signatures: [{ keyid: '', sig }] }
+  return await bundled(signer, envelope, { signature: sig, digest: digestBytes(signer, signed) })
+}
+
+/**
+ * Signs the bytes of a file themselves, as `cosign sign-blob` does, in one pass over them. Out: the bundle (Sigstore 0.3,
+ * messageSignature), its digest, the signature, and the sha256 of what was read. Throws `signature-invalid` as `signStatement` does.
+ */
+export async function signMessage(
+  signer: Signer,
+  content: AsyncIterable<Uint8Array>,
+): Promise<SignedBundle & { readonly signature: Uint8Array; readonly content: Digest }> {
+  const sha256 = createHash('sha256')
+  const other = signer.hash === 'sha384' ? createHash('sha384') : undefined
+  const verifier = signer.hash === undefined ? undefined : createVerify(signer.hash)
+  const kept: Uint8Array[] = []
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    for await (const part of content) {
+      sha256.update(part)
+      other?.update(part)
+      if (verifier === undefined) kept.push(part)
+      else verifier.update(part)
+      yield part
+    }
   }
-  const bundle = makeBundle(
-    { payloadType: IN_TOTO, payload: statement, signatures: [{ keyid: '', sig }] },
-    { publicKeyHint: toBase64(fromHex(signer.keyId)) },
-  )
+  const signature = await signer.signStream(watched())
+  const key = loadPublicKey(signer.publicKeyPem)
+  const isGood = verifier === undefined ? key.verify(concatBytes(kept), signature) : verifier.verify(key.key, signature)
+  if (!isGood) throw faulty(signer)
+  const read = finishDigest(sha256)
+  const digest = other === undefined ? fromHex(read.slice('sha256:'.length)) : new Uint8Array(other.digest())
+  const message: MessageSignature = { digest: { algorithm: other === undefined ? 'SHA2_256' : 'SHA2_384', value: digest }, signature }
+  return { ...(await bundled(signer, message, { signature, digest })), signature, content: read }
+}
+
+async function bundled(
+  signer: Signer,
+  content: Envelope | MessageSignature,
+  signed: { readonly signature: Uint8Array; readonly digest: Uint8Array },
+): Promise<SignedBundle> {
+  const { certificate, ...witnessed } = await vouchFor(signer, signed)
+  const who = certificate === undefined ? { publicKeyHint: toBase64(fromHex(signer.keyId)) } : { certificate }
+  const bundle = makeBundle(content, { ...who, ...witnessed })
   return { bundle, digest: digestOf(bundle) }
+}
+
+function digestBytes(signer: Signer, signed: Uint8Array): Uint8Array {
+  return new Uint8Array(
+    createHash(signer.hash ?? 'sha256')
+      .update(signed)
+      .digest(),
+  )
+}
+
+function faulty(signer: Signer): Error {
+  return fail('signature-invalid', 'gave a signature that its own public key does not accept', {
+    where: `key ${signer.keyId.slice(0, 16)}`,
+  })
 }

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newSigner } from '../../test/support/signed-evidence.ts'
 import { loadPublicKey } from './keys.ts'
+import { identityAuthoritiesOf, keyAuthoritiesOf, matchIdentity } from './authority.ts'
 import { openLocalKey } from './local-key.ts'
 import { logVerifiersOf, readTrustFile, resolveTrust, trustKeys, trustListSchema } from './trust-policy.ts'
 
@@ -32,7 +33,7 @@ describe('a trust list', () => {
       { name: 'bob', authority: 'key', key: bob.publicKeyPem, may: ['any'] },
       { name: 'this-machine', authority: 'local', may: ['check'] },
     ])
-    expect(trust.authorities.map(({ name, kind, key, may }) => [name, kind, key.keyId, may])).toEqual([
+    expect(keyAuthoritiesOf(trust).map(({ name, kind, key, may }) => [name, kind, key.keyId, may])).toEqual([
       ['alice', 'key', alice.keyId, ['sign', 'sbom']],
       ['bob', 'key', bob.keyId, ['any']],
       ['this-machine', 'local', local.signer.keyId, ['check']],
@@ -44,19 +45,38 @@ describe('a trust list', () => {
     expect(warnings).toEqual([expect.stringContaining('has no key yet')])
   })
 
-  test('reads identities, and refuses them by name until they can be verified', async () => {
+  test('names identities exactly, by pattern only where it says so, and reads a root of their own when it is needed', async () => {
+    const entry = {
+      name: 'ci',
+      authority: 'identity',
+      subject: 'pattern:https://x/*',
+      issuer: 'https://issuer',
+      may: ['sign'],
+      root: 'root.json',
+    }
+    const [ci] = identityAuthoritiesOf(await resolve([entry]))
+    const facts = { issuer: 'https://issuer' }
+    expect(ci && matchIdentity(ci, ['other', 'https://x/y'], facts)).toBe('https://x/y')
+    for (const [identities, issuer] of [
+      [['https://x.evil/y'], 'https://issuer'],
+      [['https://x/y'], 'https://issuer.evil'],
+      [['https://x/y'], undefined],
+      [[], 'https://issuer'],
+    ] as const) {
+      expect(ci && matchIdentity(ci, identities, issuer === undefined ? {} : { issuer })).toBeUndefined()
+    }
+    await expect(ci?.instance.root()).rejects.toThrow(expect.objectContaining({ code: 'not-found' }))
+  })
+
+  test('with an identity and no trusted root is refused', async () => {
     const entry = { name: 'ci', authority: 'identity', subject: 'https://x/y', issuer: 'https://issuer', may: ['sign'] }
-    await expect(resolve([entry])).rejects.toThrow(
-      expect.objectContaining({
-        code: 'flag-unsupported',
-        message: expect.stringContaining('`authority`'),
-        where: 'tally.yaml: trust[0] (ci)',
-      }),
-    )
+    await expect(resolve([entry])).rejects.toThrow(expect.objectContaining({ code: 'config-invalid', where: 'tally.yaml: trust[0] (ci)' }))
   })
 
   test.each([
     ['an identity without issuer', { name: 'ci', authority: 'identity', subject: 'x', may: ['sign'] }],
+    ['anybody as the identity', { name: 'ci', authority: 'identity', subject: 'pattern:*', issuer: 'x', may: ['sign'] }],
+    ['anybody as the issuer', { name: 'ci', authority: 'identity', subject: 'x', issuer: 'pattern:**', may: ['sign'] }],
     ['an unknown kind', { name: 'x', authority: 'root', may: ['sign'] }],
     ['nothing it may', { name: 'x', authority: 'local', may: [] }],
     ['an unknown word in may', { name: 'x', authority: 'local', may: ['everything'] }],

@@ -5,24 +5,20 @@ import type { Deps } from '../kernel/deps.ts'
 import { TallyError, fail } from '../kernel/errors.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import { parseYaml } from '../kernel/yaml-document.ts'
+import { compileMatcher, isMatchAll } from '../kernel/matcher.ts'
 import type { NoteVerifier } from '../ledger/note.ts'
+import { keyAuthoritiesOf } from './authority.ts'
+import type { Authority, IdentityAuthority, Instance, KeyAuthority, Trust } from './authority.ts'
 import { loadPublicKey } from './keys.ts'
 import type { PublicKey } from './keys.ts'
 import { readLocalPublicKey } from './local-key.ts'
-import { noteVerifierOf } from './note-keys.ts'
+import { canSignNotes, noteVerifierOf } from './note-keys.ts'
 import { MAY } from './receipt.ts'
-import type { May } from './receipt.ts'
+import { parseTrustedRoot } from './sigstore/trusted-root.ts'
+import type { TrustedRoot } from './sigstore/trusted-root.ts'
+import { SIGSTORE_NEEDS } from './sigstore/witness.ts'
 
-/** Somebody who is trusted, by a name, to say certain things. */
-export type Authority = {
-  readonly name: string
-  readonly kind: 'key' | 'local'
-  readonly key: PublicKey
-  readonly may: readonly May[]
-}
-
-/** Who is trusted: authorities for statements, and keys whose checkpoints count beside those of authorities that `may: log`. */
-export type Trust = { readonly authorities: readonly Authority[]; readonly logKeys: readonly NoteVerifier[] }
+export type { Authority, Trust } from './authority.ts'
 
 const MOST_AUTHORITIES = 256
 
@@ -33,16 +29,29 @@ const may = z
   .array(z.enum(MAY))
   .min(1)
   .describe('what it may say: sign, sbom, provenance, check, verdict, release, any (every statement), log (vouch for a log)')
-const identityText = z.string().min(1).max(1024)
+const identityText = z
+  .string()
+  .min(1)
+  .max(1024)
+  .refine((text) => !isMatchAll(text), 'would be anybody')
+const when = z.iso.datetime({ offset: true })
 
 const entrySchema = z.discriminatedUnion('authority', [
   z.strictObject({ name, authority: z.literal('local').describe('the key of this data directory; it proves only this machine'), may }),
-  z.strictObject({ name, authority: z.literal('key'), key: z.string().min(1).describe('a public key: a path, or PEM'), may }),
+  z.strictObject({
+    name,
+    authority: z.literal('key'),
+    key: z.string().min(1).describe('a public key: a path, or PEM'),
+    'not-before': when.optional().describe('what it signed earlier does not count; a signature then needs a proven time'),
+    'not-after': when.optional().describe('what it signed later does not count; a signature then needs a proven time'),
+    may,
+  }),
   z.strictObject({
     name,
     authority: z.literal('identity'),
     subject: identityText.describe('exact identity in the certificate; a pattern only when it starts with `pattern:`'),
     issuer: identityText.describe('exact issuer of the identity; a pattern only when it starts with `pattern:`'),
+    root: z.string().min(1).optional().describe('trusted root of the Sigstore instance, a path; without it the public one'),
     may,
   }),
 ])
@@ -61,11 +70,13 @@ export type ResolveOptions = {
   readonly where: string
   /** Keys of logs that count whoever signs evidence: this data directory's own log. */
   readonly logKeys?: readonly NoteVerifier[]
+  /** The trusted root for identities that name none, and for the times of what keys signed. Called when first needed. */
+  readonly root?: () => Promise<TrustedRoot>
 }
 
 /**
  * Reads the keys a trust list names. A `local` entry in a data directory that has no key yet trusts nobody, said as a warning. Throws
- * `config-invalid` (a name or a key twice: it would count twice), `flag-unsupported` for identities, `not-found`, `key-invalid`.
+ * `config-invalid` (a name or a key twice: it would count twice), `not-found`, `key-invalid`.
  */
 export async function resolveTrust(
   deps: Pick<Deps, 'fs' | 'log'>,
@@ -75,28 +86,67 @@ export async function resolveTrust(
   const authorities: Authority[] = []
   for (const [index, entry] of entries.entries()) {
     const where = `${options.where}: trust[${index}] (${entry.name})`
-    if (entry.authority === 'identity') {
-      const hint = 'name the signer’s public key with `authority: key`'
-      throw fail('flag-unsupported', 'field `authority`: identities cannot be verified yet', { where, hint })
-    }
-    const key =
-      entry.authority === 'local' ? await readLocalPublicKey(deps, options.dataDir) : await readKey(deps, entry.key, options.baseDir, where)
-    if (key === undefined) {
-      deps.log('warn', `${where}: this data directory has no key yet, so nothing is trusted by this line`)
-      continue
-    }
-    authorities.push({ name: entry.name, kind: entry.authority, key, may: entry.may })
+    const authority = entry.authority === 'identity' ? identityOf(deps, entry, options, where) : await keyOf(deps, entry, options, where)
+    if (authority === undefined) deps.log('warn', `${where}: this data directory has no key yet, so nothing is trusted by this line`)
+    else authorities.push(authority)
   }
   refuseTwice(authorities, options.where)
   return { authorities, logKeys: options.logKeys ?? [] }
+}
+
+/** Keys alone suffice for what they sign; logs and timestamps, where there are any, prove when. */
+const NO_NEEDS = { logs: 0, timestamps: 0, certificateLogs: 0 }
+
+async function keyOf(
+  deps: Pick<Deps, 'fs'>,
+  entry: Exclude<TrustEntry, { authority: 'identity' }>,
+  { root, baseDir, dataDir }: ResolveOptions,
+  where: string,
+): Promise<KeyAuthority | undefined> {
+  const instance = root === undefined ? {} : { instance: { root, needs: NO_NEEDS } }
+  if (entry.authority === 'local') {
+    const key = await readLocalPublicKey(deps, dataDir)
+    return key === undefined ? undefined : { name: entry.name, kind: 'local', key, may: entry.may }
+  }
+  const key = await readKey(deps, entry.key, baseDir, where)
+  const { 'not-before': start, 'not-after': end } = entry
+  const validFor = { start: start === undefined ? -Infinity : Date.parse(start), ...(end === undefined ? {} : { end: Date.parse(end) }) }
+  const limited = start === undefined && end === undefined ? {} : { validFor }
+  return { name: entry.name, kind: 'key', key, may: entry.may, ...limited, ...instance }
+}
+
+function identityOf(
+  deps: Pick<Deps, 'fs'>,
+  entry: Extract<TrustEntry, { authority: 'identity' }>,
+  options: ResolveOptions,
+  where: string,
+): IdentityAuthority {
+  const root = entry.root === undefined ? options.root : rootAt(deps, resolve(options.baseDir, entry.root))
+  if (root === undefined) throw fail('config-invalid', 'is an identity, and no trusted root says who vouches for it', { where })
+  const instance: Instance = { root, needs: SIGSTORE_NEEDS }
+  const [subject, issuer] = [compileMatcher(entry.subject), compileMatcher(entry.issuer)]
+  return { name: entry.name, kind: 'identity', subject, issuer, facts: [], may: entry.may, instance }
+}
+
+/** A trusted root in a file, read once and when first needed. */
+export function rootAt(deps: Pick<Deps, 'fs'>, path: string): () => Promise<TrustedRoot> {
+  let read: Promise<TrustedRoot> | undefined
+  return () => (read ??= readFileBounded(deps, path, 'trustedRootBytes').then((bytes) => parseTrustedRoot(bytes, path)))
 }
 
 /** Trust in keys that were named on the command line: each may say anything and vouch for a log. */
 export function trustKeys(
   keys: readonly { readonly name: string; readonly key: PublicKey }[],
   logKeys: readonly NoteVerifier[] = [],
+  instance?: Instance,
 ): Trust {
-  const authorities = keys.map(({ name: of, key }): Authority => ({ name: of, kind: 'key', key, may: ['any', 'log'] }))
+  const authorities = keys.map(({ name: of, key }): KeyAuthority => ({
+    name: of,
+    kind: 'key',
+    key,
+    may: ['any', 'log'],
+    ...(instance === undefined ? {} : { instance }),
+  }))
   refuseTwice(authorities, '--key')
   return { authorities, logKeys }
 }
@@ -119,7 +169,8 @@ export function parseTrustFile(bytes: Uint8Array, where: string): readonly Trust
 
 /** Everybody whose signature makes a checkpoint count: the logs' own keys, and each authority that may vouch for a log. */
 export function logVerifiersOf(trust: Trust): readonly NoteVerifier[] {
-  return [...trust.logKeys, ...trust.authorities.filter((one) => one.may.includes('log')).map((one) => noteVerifierOf(one.key))]
+  const vouching = keyAuthoritiesOf(trust).filter((one) => one.may.includes('log') && canSignNotes(one.key))
+  return [...trust.logKeys, ...vouching.map((one) => noteVerifierOf(one.key))]
 }
 
 async function readKey(deps: Pick<Deps, 'fs'>, pathOrPem: string, baseDir: string, where: string): Promise<PublicKey> {
@@ -131,13 +182,15 @@ async function readKey(deps: Pick<Deps, 'fs'>, pathOrPem: string, baseDir: strin
 function refuseTwice(authorities: readonly Authority[], where: string): void {
   const names = new Set<string>()
   const keys = new Map<string, string>()
-  for (const { name: of, key } of authorities) {
+  for (const { name: of } of authorities) {
     if (names.has(of)) throw fail('config-invalid', `trust: the name \`${of}\` stands there twice`, { where })
+    names.add(of)
+  }
+  for (const { name: of, key } of keyAuthoritiesOf({ authorities })) {
     const other = keys.get(key.keyId)
     if (other !== undefined) {
       throw fail('config-invalid', `trust: \`${other}\` and \`${of}\` are the same key, which must count once`, { where })
     }
-    names.add(of)
     keys.set(key.keyId, of)
   }
 }

@@ -1,64 +1,93 @@
-import { createHash, createVerify } from 'node:crypto'
-import { concatBytes, equalBytes } from '../kernel/bytes.ts'
-import { finishDigest } from '../kernel/digest.ts'
+import { createHash } from 'node:crypto'
+import { concatBytes, fromHex } from '../kernel/bytes.ts'
+import { hexOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { SIGNATURE_HASHES } from './keys.ts'
-import type { Authority } from './trust-policy.ts'
+import type { VerifyingKey } from './keys.ts'
+import { startVerify, verifyBytes, verifyDigest } from './schemes.ts'
+import type { HashName, Running, Scheme } from './schemes.ts'
 
-/** A hash algorithm as a bundle names it (sigstore_common.proto, HashAlgorithm, by name or number). */
-const BUNDLE_HASHES: Readonly<Record<string, string>> = {
-  SHA2_256: 'sha256',
-  SHA2_384: 'sha384',
-  SHA2_512: 'sha512',
-  '1': 'sha256',
-  '2': 'sha384',
-  '3': 'sha512',
+/** A message: its digest, which is known already, and its bytes where they are at hand. */
+export type Message = { readonly digest: Digest; readonly size: number; readonly content?: () => AsyncIterable<Uint8Array> }
+
+export type MessageCheck<K extends VerifyingKey> = {
+  /** Whose signature it is, in the order of `keys`. */
+  readonly holders: readonly K[]
+  /** Digests of the message; all of the same bytes. */
+  readonly digests: ReadonlyMap<HashName, Uint8Array>
+  /** Set when some key could not be tried for want of the bytes. */
+  readonly why?: string
 }
 
-export type MessageCheck =
-  | { readonly ok: true; readonly digest: Digest; readonly holders: readonly Authority[] }
-  | { readonly ok: false; readonly why: string }
+type Way<K> = { readonly key: K; readonly scheme: Scheme }
 
 /**
- * Verifies a signature over the artifact's own bytes, in one pass over them. In: the bytes, the signature, the digest the bundle
- * claims, who may have signed. Out: the sha256 of what was read and whose key fits. Ed25519 needs the bytes whole, so it is tried up
- * to LIMITS.fileReadBytes only.
+ * Verifies a signature over a message, by its digest alone where that says enough and the bytes are many or absent, else in one pass
+ * over them. In: message, signature, the keys that may have made it, hashes that are wanted beside. Keys that sign the message itself
+ * (Ed25519, ML-DSA) need it whole, so they are tried up to LIMITS.fileReadBytes.
+ * The digests are those of the bytes that were read: whoever uses the result compares them with what was promised.
  */
-export async function verifyMessage(
+export async function verifyMessage<K extends VerifyingKey>(
+  message: Message,
+  signature: Uint8Array,
+  keys: readonly K[],
+  wanted: readonly HashName[] = [],
+): Promise<MessageCheck<K>> {
+  const ways = keys.flatMap((key) => key.schemes.map((scheme): Way<K> => ({ key, scheme })))
+  const byDigest = ways.filter(({ scheme }) => scheme.kind !== 'pure' && scheme.hash === 'sha256')
+  const isEnough = byDigest.length === ways.length && wanted.every((hash) => hash === 'sha256')
+  const { content } = message
+  if (content === undefined || (isEnough && message.size > LIMITS.rehashedBytes)) {
+    const checked = await checkByDigest(message.digest, signature, byDigest)
+    return isEnough
+      ? checked
+      : { ...checked, why: 'is a signature over the bytes of a file, which are not at hand here; give the file itself' }
+  }
+  return await checkByContent(content(), signature, ways, wanted)
+}
+
+async function checkByDigest<K extends VerifyingKey>(
+  digest: Digest,
+  signature: Uint8Array,
+  ways: readonly Way<K>[],
+): Promise<MessageCheck<K>> {
+  const bytes = fromHex(hexOf(digest))
+  const holders: K[] = []
+  for (const { key, scheme } of ways) {
+    if (scheme.kind !== 'pure' && (await verifyDigest(scheme, key.key, bytes, signature))) holders.push(key)
+  }
+  return { holders, digests: new Map([['sha256', bytes]]) }
+}
+
+async function checkByContent<K extends VerifyingKey>(
   content: AsyncIterable<Uint8Array>,
   signature: Uint8Array,
-  claimed: { readonly algorithm: string; readonly value: Uint8Array } | undefined,
-  authorities: readonly Authority[],
-): Promise<MessageCheck> {
-  const claimedHash = claimed === undefined ? undefined : BUNDLE_HASHES[claimed.algorithm]
-  if (claimed !== undefined && claimedHash === undefined) return { ok: false, why: 'claims a digest of an algorithm that is not known' }
-  const sha256 = createHash('sha256')
-  const other = claimedHash === undefined ? undefined : createHash(claimedHash)
-  const checks = authorities.flatMap((authority) =>
-    SIGNATURE_HASHES[authority.key.algorithm].flatMap((hash) => (hash === null ? [] : [{ authority, verifier: createVerify(hash) }])),
-  )
-  const whole = authorities.filter((one) => one.key.algorithm === 'ed25519')
+  ways: readonly Way<K>[],
+  wanted: readonly HashName[],
+): Promise<MessageCheck<K>> {
+  const names = new Set<HashName>(['sha256', ...wanted, ...ways.flatMap(({ scheme }) => (scheme.kind === 'pure' ? [] : scheme.hash))])
+  const hashes = [...names].map((name) => ({ name, hash: createHash(name) }))
+  const running: { readonly key: K; readonly check: Running }[] = []
+  for (const { key, scheme } of ways) if (scheme.kind !== 'pure') running.push({ key, check: startVerify(scheme, key.key) })
+  const whole = ways.filter(({ scheme }) => scheme.kind === 'pure')
   const kept: Uint8Array[] = []
   let size = 0
   for await (const part of content) {
     size += part.byteLength
-    sha256.update(part)
-    other?.update(part)
-    for (const { verifier } of checks) verifier.update(part)
+    for (const { hash } of hashes) hash.update(part)
+    for (const { check } of running) check.update(part)
     if (whole.length === 0) continue
     if (size > LIMITS.fileReadBytes) kept.length = 0
     else kept.push(part)
   }
-  if (claimed !== undefined && other !== undefined && !equalBytes(other.digest(), claimed.value)) {
-    return { ok: false, why: 'names the digest of other bytes than those of the artifact' }
-  }
-  const holders = checks
-    .filter(({ authority, verifier }) => verifier.verify(authority.key.key, signature))
-    .map(({ authority }) => authority)
+  const found = new Set<K>()
+  for (const { key, check } of running) if (await check.matches(signature)) found.add(key)
   if (size <= LIMITS.fileReadBytes) {
     const bytes = concatBytes(kept)
-    holders.push(...whole.filter((authority) => authority.key.verify(bytes, signature)))
+    for (const { key } of whole) if (verifyBytes({ kind: 'pure' }, key.key, bytes, signature)) found.add(key)
   }
-  return { ok: true, digest: finishDigest(sha256), holders }
+  return {
+    holders: ways.map(({ key }) => key).filter((key, at, all) => found.has(key) && all.indexOf(key) === at),
+    digests: new Map(hashes.map(({ name, hash }) => [name, new Uint8Array(hash.digest())])),
+  }
 }

@@ -321,13 +321,32 @@ describe('a signature over a file’s own bytes', () => {
     expect(result).toMatchObject({ ok: true, receipt: { matched: 'file', statement: { predicateType: PREDICATE.signature } } })
   })
   test.each([
-    ['without the bytes', {}, {}, /give the file itself/],
     ['over other bytes', content(utf8('other')), {}, /not trusted, or changed/],
     ['naming another digest', content(), { algorithm: 'SHA2_256', digest: 'AAAA' }, /digest of other bytes/],
     ['naming a digest nobody knows', content(), { algorithm: 'SHA3_256', digest: 'AAAA' }, /algorithm that is not known/],
   ])('%s is refused', async (_, options, digest, why) => {
     const result = await verifyEvidence(messageBundle(await alice.sign(bytes), digest), file, trust, options)
     expect(result).toMatchObject({ ok: false, rejection: { why: expect.stringMatching(why) } })
+  })
+  test.each(['ecdsa-p256', 'ecdsa-p384'] as const)('is verified by the digest alone with a key of kind %s', async (kind) => {
+    const signer = newSigner(kind)
+    const by = trustOf(authorityOf('who', signer))
+    expect((await verifyEvidence(messageBundle(await signer.sign(bytes)), file, by)).ok).toBe(true)
+    expect((await verifyEvidence(messageBundle(await signer.sign(utf8('other'))), file, by)).ok).toBe(false)
+  })
+  test('needs the bytes for a key that signs them whole', async () => {
+    const signer = newSigner('ed25519')
+    const result = await verifyEvidence(messageBundle(await signer.sign(bytes)), file, trustOf(authorityOf('who', signer)))
+    expect(result).toMatchObject({ ok: false, rejection: { why: expect.stringMatching(/give the file itself/) } })
+  })
+  test('of a manifest’s own bytes is about the manifest', async () => {
+    const wrapped = wrappedArtifact()
+    const manifest = utf8('manifest of app.tgz')
+    const digest = { algorithm: 'SHA2_256', digest: toBase64(Buffer.from(wrapped.digest.slice(7), 'hex')) }
+    expect(await verifyEvidence(messageBundle(await alice.sign(manifest), digest), wrapped, trust)).toMatchObject({
+      ok: true,
+      receipt: { matched: 'manifest' },
+    })
   })
   test('over the bytes given, which are not the artifact’s, is refused', async () => {
     const other = utf8('other')

@@ -7,14 +7,14 @@ import { exportPrivateKey, generateKey, loadPublicKey, loadSigner } from '../../
 import type { May } from '../../src/trust/receipt.ts'
 import { signStatement } from '../../src/trust/sign.ts'
 import type { KeyAlgorithm, Signer } from '../../src/trust/signer.ts'
-import type { Authority, Trust } from '../../src/trust/trust-policy.ts'
+import type { Authority, KeyAuthority, Trust } from '../../src/trust/authority.ts'
 
 /** A signer with a new key, plain, for tests. */
 export function newSigner(kind: KeyAlgorithm = 'ecdsa-p256'): Signer {
   return loadSigner(exportPrivateKey(generateKey(kind), undefined))
 }
 
-export function authorityOf(name: string, signer: Signer, may: readonly May[] = ['any']): Authority {
+export function authorityOf(name: string, signer: Signer, may: readonly May[] = ['any']): KeyAuthority {
   return { name, kind: 'key', key: loadPublicKey(signer.publicKeyPem), may }
 }
 

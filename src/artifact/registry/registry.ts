@@ -2,7 +2,7 @@ import { addToFallbackIndex } from './fallback-index.ts'
 import { listByApi, listReferrers } from './referrers.ts'
 import { eachPage, getManifest, getManifestByDigest, pullScopes, pushScopes, readBlob, refusal } from './repository.ts'
 import type { Repository } from './repository.ts'
-import { openSession } from './session.ts'
+import { sessionWith } from './session.ts'
 import type { RegistryDeps, SessionOptions } from './session.ts'
 import { uploadBlob } from './upload.ts'
 import type { ImageTarget, ManifestBytes } from '../image-source.ts'
@@ -30,7 +30,7 @@ export function openRegistry(
   // A repository that was put together by a program is held to the same grammar as a written one: it becomes part of a path.
   parseReference(formatReference({ scheme: 'registry', host, repository }))
   const name = `${host}/${repository}`
-  const io: Repository = { deps, session: openSession(deps, host, options), repository, name, path: `/v2/${repository}` }
+  const io: Repository = { deps, session: sessionWith(deps, host, options), repository, name, path: `/v2/${repository}` }
   const oneByOne = makeQueue()
   return {
     name,

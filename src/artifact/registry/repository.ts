@@ -4,7 +4,7 @@ import type { RegistryDeps, Session } from './session.ts'
 import type { Descriptor } from '../artifact.ts'
 import type { ManifestBytes } from '../image-source.ts'
 import { isManifestType, MANIFEST_TYPES, manifestBytesOf } from '../manifest.ts'
-import { digestOf, verifyingStream } from '../../kernel/digest.ts'
+import { digestOf, isDigest, verifyingStream } from '../../kernel/digest.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import { overLimit } from '../../kernel/bytes.ts'
 import { fail } from '../../kernel/errors.ts'
@@ -37,7 +37,7 @@ export async function refusal(answer: HttpAnswer, what: string, where: string): 
 
 /**
  * Fetches a manifest by tag or digest; undefined when it is not there. Its digest is that of the bytes, whatever the
- * headers say, and its media type must be the one of the Content-Type, of the body and of its structure.
+ * headers say, and the one asked for if one was; its media type must be the one of the Content-Type, of the body and of its structure.
  */
 export async function getManifest(
   io: Repository,
@@ -58,15 +58,16 @@ export async function getManifest(
     throw fail('registry-error', `answered with ${type === '' ? 'no media type' : type} where a manifest was asked for`, { where })
   }
   const bytes = await answer.bytes('manifestBytes')
+  // Before it is read: bytes that are not what was asked for say nothing worth reading.
+  const real = digestOf(bytes)
+  if (isDigest(reference) && real !== reference) throw fail('digest-mismatch', `is ${real} where ${reference} was promised`, { where })
   return { ...manifestBytesOf(bytes, where, type), etag: answer.headers.get('etag') ?? undefined }
 }
 
-/** As `getManifest`, and the bytes must be those of the digest. */
+/** As `getManifest`, by digest. */
 export async function getManifestByDigest(io: Repository, digest: Digest, scopes: readonly string[]): Promise<ManifestBytes | undefined> {
   const found = await getManifest(io, digest, scopes)
   if (found === undefined) return undefined
-  const real = digestOf(found.bytes)
-  if (real !== digest) throw fail('digest-mismatch', `is ${real} where ${digest} was promised`, { where: `${io.name}@${digest}` })
   return { descriptor: found.descriptor, bytes: found.bytes }
 }
 

@@ -19,6 +19,8 @@ export type SessionOptions = {
   readonly offline: boolean
   /** Token servers that may be sent credentials beside the registry's own host; TALLY_REALM_HOSTS adds to them. */
   readonly realmHosts?: readonly string[]
+  /** Sessions by host that are shared: one probe, one login and one token a scope for all that is asked of a host. */
+  readonly sessions?: Map<string, Session>
 }
 
 export type SessionCall = Omit<HttpCall, 'url'> & {
@@ -85,6 +87,13 @@ export function openSession(deps: RegistryDeps, host: string, options: SessionOp
   }
 
   return { host, send, resolveLink: (from, location) => nextHop(from, location, options.allowHttp) }
+}
+
+/** The session with a host that `options.sessions` has, else a new one. */
+export function sessionWith(deps: RegistryDeps, host: string, options: SessionOptions): Session {
+  const session = options.sessions?.get(host) ?? openSession(deps, host, options)
+  options.sessions?.set(host, session)
+  return session
 }
 
 function withAuthorization(call: SessionCall, url: URL, authorization: string | undefined): HttpCall {

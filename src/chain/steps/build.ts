@@ -40,7 +40,12 @@ export async function runBuild(job: ShipJob): Promise<{ readonly built: Built; r
         hint: 'narrow `build.outputs` in tally.yaml to the one artifact',
       })
     }
-    const predicate = provenancePredicate(record, { builderId: LOCAL_BUILDER, buildType: COMMAND_BUILD, toolVersion: VERSION, invocationId: job.invocationId })
+    const predicate = provenancePredicate(record, {
+      builderId: LOCAL_BUILDER,
+      buildType: COMMAND_BUILD,
+      toolVersion: VERSION,
+      invocationId: job.invocationId,
+    })
     return { file: { name: output.name, path: output.path, digest: output.digest, size: output.size }, builder: LOCAL_BUILDER, predicate }
   })
   return { built: result, reused }

@@ -21,7 +21,10 @@ export const listedSchema = z.strictObject({
 export type Listed = z.infer<typeof listedSchema>
 
 /** Lists the runtime closure of the committed lockfiles (a file), or what is inside the image (an image). */
-export async function runSbom(job: ShipJob, shippable: Shippable | undefined): Promise<{ readonly listed: Listed; readonly reused: boolean }> {
+export async function runSbom(
+  job: ShipJob,
+  shippable: Shippable | undefined,
+): Promise<{ readonly listed: Listed; readonly reused: boolean }> {
   const { blobs, deps } = job.workspace
   const usable = async (stored: Listed): Promise<boolean> => await blobs.has(stored.digest as Digest)
   const { result, reused } = await job.state.step('sbom', listedSchema, usable, async () => {
@@ -29,7 +32,8 @@ export async function runSbom(job: ShipJob, shippable: Shippable | undefined): P
     const bytes = toCycloneDx(sbom)
     const path = join(job.state.dir, 'sbom.cdx.json')
     await writeFileAtomic(deps, path, bytes)
-    if (sbom.completeness === 'unknown') deps.log('warn', 'no cataloger reads a lockfile of this project: the SBOM says its completeness is unknown')
+    if (sbom.completeness === 'unknown')
+      deps.log('warn', 'no cataloger reads a lockfile of this project: the SBOM says its completeness is unknown')
     return { digest: await blobs.put(bytes), path, components: sbom.components.length, completeness: sbom.completeness }
   })
   return { listed: result, reused }

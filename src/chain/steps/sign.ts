@@ -17,7 +17,13 @@ const signedSchema = z.strictObject({ artifact: z.string(), sealed: z.array(seal
  * Signs what was made: signature, provenance, SBOM, check result. Stored once; a second run uses the same signed bytes,
  * so that there is exactly one of each.
  */
-export async function runSign(job: ShipJob, shippable: Shippable, checked: Checked, listed: Listed, built: Built): Promise<{ readonly sealed: readonly Sealed[]; readonly reused: boolean }> {
+export async function runSign(
+  job: ShipJob,
+  shippable: Shippable,
+  checked: Checked,
+  listed: Listed,
+  built: Built,
+): Promise<{ readonly sealed: readonly Sealed[]; readonly reused: boolean }> {
   const { workspace, signer } = job
   const usable = async (stored: z.infer<typeof signedSchema>): Promise<boolean> => {
     if (stored.artifact !== shippable.artifact.digest) return false

@@ -22,21 +22,31 @@ const issuedSchema = z.strictObject({
 
 /**
  * Makes a verdict into evidence: VSA, signed, logged, attached at the place it judged. The same verdict on the same
- * evidence is issued once, however often it is reached; out comes the verdict as it was issued first.
+ * evidence is issued once, however often it is reached; out comes the verdict as it was issued first. `levels`: what of the
+ * SLSA build track was verified.
  */
-export async function issueVerdict(job: ShipJob, shippable: Shippable, at: ImageTarget, environment: string, verdict: Verdict): Promise<{ readonly logged: Logged; readonly verdict: Verdict }> {
+export async function issueVerdict(
+  job: ShipJob,
+  shippable: Shippable,
+  at: ImageTarget,
+  environment: string,
+  verdict: Verdict,
+  levels: readonly string[],
+): Promise<{ readonly logged: Logged; readonly verdict: Verdict }> {
   const { workspace, signer, state } = job
   const basis = basisOf(verdict)
-  const usable = async (stored: z.infer<typeof issuedSchema>): Promise<boolean> => stored.basis === basis && (await workspace.blobs.has(stored.sealed.bundle as Digest))
+  const usable = async (stored: z.infer<typeof issuedSchema>): Promise<boolean> =>
+    stored.basis === basis && (await workspace.blobs.has(stored.sealed.bundle as Digest))
   const { result } = await state.step(`verdict-${environment}`, issuedSchema, usable, async () => {
     const predicate = vsaPredicate(verdict, {
       verifierId: verifierIdOf(signer.keyId),
       resourceUri: resourceUri(job, environment),
       policyUri: `https://tallystick.dev/policy/${encodeURIComponent(verdict.policy.name)}`,
       timeVerified: verdict.at,
-      levels: verdict.decision === 'allow' ? ['SLSA_BUILD_LEVEL_1'] : [],
+      levels,
     })
-    return { basis, at: verdict.at, sealed: { ...(await seal(workspace, signer, shippable.artifact, PREDICATE.vsa, predicate)), subjects: [shippable.artifact.digest] } }
+    const sealed = await seal(workspace, signer, shippable.artifact, PREDICATE.vsa, predicate)
+    return { basis, at: verdict.at, sealed: { ...sealed, subjects: [...sealed.subjects] } }
   })
   const sealed = { ...result.sealed, bundle: result.sealed.bundle as Digest, subjects: result.sealed.subjects as Digest[] }
   const logged = await logSealed(workspace, signer, [sealed])
@@ -49,11 +59,17 @@ export async function issueVerdict(job: ShipJob, shippable: Shippable, at: Image
 /** What an artifact is called in an environment, without any path of this machine. */
 export function resourceUri(job: ShipJob, environment: string): string {
   const registry = job.project.config.environments[environment]?.registry ?? 'default'
-  const at = registry === 'default' || registry.startsWith('oci:') ? `tally://${job.project.config.name}/${environment}` : `oci://${registry}`
+  const at =
+    registry === 'default' || registry.startsWith('oci:') ? `tally://${job.project.config.name}/${environment}` : `oci://${registry}`
   return `${at}:${job.releaseTag ?? 'unreleased'}`
 }
 
 function basisOf(verdict: Verdict): Digest {
-  const clauses = verdict.clauses.map(({ clause, result, evidence, waivedBy }) => ({ clause, result, evidence: evidence.toSorted(), waivedBy: waivedBy ?? null }))
+  const clauses = verdict.clauses.map(({ clause, result, evidence, waivedBy }) => ({
+    clause,
+    result,
+    evidence: evidence.toSorted(),
+    waivedBy: waivedBy ?? null,
+  }))
   return digestOf(canonicalBytes({ decision: verdict.decision, policy: verdict.policy.digest, clauses }))
 }

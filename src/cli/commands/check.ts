@@ -20,8 +20,21 @@ export const check = defineCommand({
     ['tally check --fail-on critical', 'fail on the worst only'],
   ],
   options: {
-    'format': { type: 'string', short: 'f', value: 'FORMAT', choices: ['text', 'json', 'sarif'], help: 'text, json or sarif', default: 'text' },
-    'fail-on': { type: 'string', value: 'LEVEL', choices: SEVERITIES, help: `lowest level that fails: ${SEVERITIES.join(', ')}`, default: 'high' },
+    format: {
+      type: 'string',
+      short: 'f',
+      value: 'FORMAT',
+      choices: ['text', 'json', 'sarif'],
+      help: 'text, json or sarif',
+      default: 'text',
+    },
+    'fail-on': {
+      type: 'string',
+      value: 'LEVEL',
+      choices: SEVERITIES,
+      help: `lowest level that fails: ${SEVERITIES.join(', ')}`,
+      default: 'high',
+    },
     'exit-zero': { type: 'boolean', help: 'always exit 0 when the check itself could be done' },
     'all-files': { type: 'boolean', help: 'look at files git does not track too' },
   },

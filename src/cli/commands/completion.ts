@@ -17,7 +17,8 @@ export const completion = defineCommand({
   words: { min: 1, max: 1, names: 'a shell: bash, zsh or fish' },
   run: async ({ words, terminal }) => {
     const shell = SHELLS.find((each) => each === words[0])
-    if (shell === undefined) throw fail('usage', 'is no shell tally completes for', { where: words[0] ?? '', hint: `one of ${SHELLS.join(', ')}` })
+    if (shell === undefined)
+      throw fail('usage', 'is no shell tally completes for', { where: words[0] ?? '', hint: `one of ${SHELLS.join(', ')}` })
     const flags = await flagsByCommand()
     terminal.out(shell === 'bash' ? bash(flags) : shell === 'zsh' ? zsh(flags) : fish(flags))
     return 0
@@ -30,7 +31,10 @@ async function flagsByCommand(): Promise<FlagsByCommand> {
   const flags = new Map<string, readonly string[]>()
   for (const [name, entry] of Object.entries(COMMANDS)) {
     const command = await entry.load()
-    flags.set(name, [...Object.keys(command.options), ...Object.keys(GLOBAL_OPTIONS)].map((flag) => `--${flag}`))
+    flags.set(
+      name,
+      [...Object.keys(command.options), ...Object.keys(GLOBAL_OPTIONS)].map((flag) => `--${flag}`),
+    )
   }
   return flags
 }

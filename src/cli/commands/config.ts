@@ -10,7 +10,7 @@ export const config = defineCommand({
   summary: 'print the configuration in force, and where it comes from',
   usage: ['tally config [--format text|json]'],
   examples: [['tally config', 'here']],
-  options: { 'format': FORMAT_TEXT_JSON },
+  options: { format: FORMAT_TEXT_JSON },
   words: { min: 0, max: 0, names: 'no words' },
   run: async ({ flags, deps, terminal, cwd }) => {
     const file = await findProjectFile(deps, cwd)
@@ -20,14 +20,18 @@ export const config = defineCommand({
     const settings = {
       dataDir: { value: resolveDataDir(deps.env, dataFlag), from: dataFlag !== undefined ? '--data-dir or TALLY_DATA_DIR' : 'default' },
       cacheDir: { value: resolveCacheDir(deps.env), from: deps.env['TALLY_CACHE_DIR'] === undefined ? 'default' : 'TALLY_CACHE_DIR' },
-      database: url === undefined || url === '' ? { value: 'embedded (SQLite in the data directory)', from: 'default' } : { value: describeDatabase(url), from: 'TALLY_DATABASE_URL' },
+      database:
+        url === undefined || url === ''
+          ? { value: 'embedded (SQLite in the data directory)', from: 'default' }
+          : { value: describeDatabase(url), from: 'TALLY_DATABASE_URL' },
       project: { value: file ?? null, from: file === undefined ? 'no tally.yaml here or above' : 'tally.yaml' },
     }
     if (flags.text('format') === 'json') {
       terminal.out(JSON.stringify({ ...settings, tallyYaml: project?.config ?? null }, null, 2))
       return 0
     }
-    for (const [name, { value, from }] of Object.entries(settings)) terminal.out(`${name.padEnd(10)} ${value ?? 'none'}  ${terminal.style('dim', `(${from})`)}`)
+    for (const [name, { value, from }] of Object.entries(settings))
+      terminal.out(`${name.padEnd(10)} ${value ?? 'none'}  ${terminal.style('dim', `(${from})`)}`)
     if (project !== undefined) terminal.out(`\n${stringify(project.config).trimEnd()}`)
     return 0
   },

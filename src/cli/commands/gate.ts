@@ -14,7 +14,11 @@ export const gate = defineCommand({
   options: verify.options,
   words: verify.words,
   run: async (context) => {
-    if (context.flags.text('policy') === undefined) throw fail('usage', 'is missing: a gate without a policy would let everything pass', { where: '--policy', hint: 'tally gate ARTIFACT --policy policy/prod.yaml' })
+    if (context.flags.text('policy') === undefined)
+      throw fail('usage', 'is missing: a gate without a policy would let everything pass', {
+        where: '--policy',
+        hint: 'tally gate ARTIFACT --policy policy/prod.yaml',
+      })
     return await verify.run(context)
   },
 })

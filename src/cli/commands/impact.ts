@@ -1,4 +1,5 @@
 import { impact as impactOf } from '../../inventory/impact.ts'
+import { redact } from '../../kernel/redact.ts'
 import { safeText } from '../../kernel/text.ts'
 import { localScope } from '../../store/scope.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
@@ -17,8 +18,8 @@ export const impact = defineCommand({
   ],
   options: {
     'as-of': { type: 'string', value: 'TIME', help: 'what was known and ran then (RFC 3339)' },
-    'running': { type: 'boolean', help: 'only artifacts that are current or run somewhere' },
-    'format': FORMAT_TEXT_JSON,
+    running: { type: 'boolean', help: 'only artifacts that are current or run somewhere' },
+    format: FORMAT_TEXT_JSON,
   },
   words: { min: 1, max: 1, names: 'a package URL or name@range' },
   notes: ['Exit code: 0 nobody holds it, 1 somebody does.'],
@@ -39,17 +40,39 @@ export const impact = defineCommand({
         after = page.artifacts.next
       } while (after !== undefined)
       if (flags.text('format') === 'json') {
-        terminal.out(JSON.stringify({ schema: 'https://tallystick.dev/schemas/impact/v1', query: words[0], packages: first.packages, incomplete: first.incomplete, artifacts }, null, 2))
+        terminal.out(
+          JSON.stringify(
+            {
+              schema: 'https://tallystick.dev/schemas/impact/v1',
+              query: redact(words[0] ?? ''),
+              packages: first.packages,
+              incomplete: first.incomplete,
+              artifacts,
+            },
+            null,
+            2,
+          ),
+        )
         return artifacts.length > 0 ? 1 : 0
       }
       for (const artifact of artifacts) {
         terminal.out(`${safeText(artifact.name ?? 'unnamed')} ${safeText(artifact.version ?? '')}  ${artifact.digest}`)
-        for (const each of artifact.packages) terminal.out(`  holds  ${safeText(each.purl)}${each.match === 'unknown' ? '  (its version cannot be compared: counted as a hit)' : ''}`)
-        for (const place of artifact.places) terminal.out(`  ${place.workload === undefined ? 'current in' : 'runs in'}  ${safeText(place.environment)}${place.workload === undefined ? '' : ` ${safeText(place.workload)}`} ${safeText(place.tag)} since ${place.since}`)
+        for (const each of artifact.packages)
+          terminal.out(
+            `  holds  ${safeText(each.purl)}${each.match === 'unknown' ? '  (its version cannot be compared: counted as a hit)' : ''}`,
+          )
+        for (const place of artifact.places)
+          terminal.out(
+            `  ${place.workload === undefined ? 'current in' : 'runs in'}  ${safeText(place.environment)}${place.workload === undefined ? '' : ` ${safeText(place.workload)}`} ${safeText(place.tag)} since ${place.since}`,
+          )
         if (artifact.places.length === 0) terminal.out('  nowhere current, nowhere deployed')
       }
       const running = artifacts.filter((artifact) => artifact.places.length > 0).length
-      terminal.out(artifacts.length === 0 ? `nothing recorded here holds ${safeText(words[0] ?? '')}` : `${artifacts.length} artifact${artifacts.length === 1 ? '' : 's'}, ${running} of them current or deployed`)
+      terminal.out(
+        artifacts.length === 0
+          ? `nothing recorded here holds ${safeText(redact(words[0] ?? ''))}`
+          : `${artifacts.length} artifact${artifacts.length === 1 ? '' : 's'}, ${running} of them current or deployed`,
+      )
       if (first.incomplete) terminal.note('warning: more package versions match than one question looks at; narrow the range')
       return artifacts.length > 0 ? 1 : 0
     })

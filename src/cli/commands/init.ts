@@ -16,8 +16,13 @@ export const init = defineCommand({
     ['tally init --kind docker', 'there is more than one way to build this; take the Dockerfile'],
   ],
   options: {
-    'kind': { type: 'string', value: 'KIND', choices: ['npm', 'python', 'go', 'rust', 'maven', 'gradle', 'docker'], help: 'npm, python, go, rust, maven, gradle or docker' },
-    'force': { type: 'boolean', help: 'overwrite tally.yaml and policy/prod.yaml' },
+    kind: {
+      type: 'string',
+      value: 'KIND',
+      choices: ['npm', 'python', 'go', 'rust', 'maven', 'gradle', 'docker'],
+      help: 'npm, python, go, rust, maven, gradle or docker',
+    },
+    force: { type: 'boolean', help: 'overwrite tally.yaml and policy/prod.yaml' },
   },
   words: { min: 0, max: 1, names: 'at most one directory' },
   run: async ({ words, flags, deps, terminal, cwd }) => {
@@ -26,18 +31,26 @@ export const init = defineCommand({
     const wanted = flags.text('kind')
     const found = wanted === undefined ? kinds[0] : kinds.find((each) => each.kind === wanted)
     if (found === undefined) {
-      throw fail('nothing-to-check', wanted === undefined ? 'holds no file that tells what kind of project it is' : `holds no file of a ${wanted} project`, {
-        where: dir,
-        hint: 'looked for package.json, pyproject.toml, go.mod, Cargo.toml, pom.xml, build.gradle, Dockerfile; write tally.yaml by docs/tally-yaml.md',
-      })
+      throw fail(
+        'nothing-to-check',
+        wanted === undefined ? 'holds no file that tells what kind of project it is' : `holds no file of a ${wanted} project`,
+        {
+          where: dir,
+          hint: 'looked for package.json, pyproject.toml, go.mod, Cargo.toml, pom.xml, build.gradle, Dockerfile; write tally.yaml by docs/tally-yaml.md',
+        },
+      )
     }
     if (wanted === undefined && kinds.length > 1) {
-      throw fail('usage', `could be built as ${kinds.map((each) => `${each.kind} (${each.because})`).join(' or ')}`, { where: basename(dir), hint: `say which: tally init --kind ${found.kind}` })
+      throw fail('usage', `could be built as ${kinds.map((each) => `${each.kind} (${each.because})`).join(' or ')}`, {
+        where: basename(dir),
+        hint: `say which: tally init --kind ${found.kind}`,
+      })
     }
     const files = projectFiles(found)
     for (const [name] of files) {
       const there = await deps.fs.stat(join(dir, name)).catch(() => undefined)
-      if (there !== undefined && !flags.on('force')) throw fail('usage', 'is there already', { where: name, hint: 'edit it, or overwrite it with --force' })
+      if (there !== undefined && !flags.on('force'))
+        throw fail('usage', 'is there already', { where: name, hint: 'edit it, or overwrite it with --force' })
     }
     for (const [name, text] of files) {
       await deps.fs.mkdir(join(dir, name, '..'), { recursive: true })

@@ -2,9 +2,12 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { utf8, textOf } from '../../kernel/bytes.ts'
 import { fail } from '../../kernel/errors.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
-import { exportPrivateKey, generateKey, isEncryptedKey, loadPublicKey, loadSigner, openKey, publicKeyOf } from '../../trust/keys.ts'
+import { exportCosignKey, isCosignKey } from '../../trust/cosign-key.ts'
+import { exportPrivateKey, generateKey, loadPublicKey, publicKeyOf } from '../../trust/keys.ts'
 import { openLocalKey } from '../../trust/local-key.ts'
 import { findPassphrase } from '../../trust/passphrase.ts'
+import type { PassphraseSources } from '../../trust/passphrase.ts'
+import { isLockedKey, unlockKey } from '../../trust/private-key.ts'
 import { KEY_ALGORITHMS } from '../../trust/signer.ts'
 import type { KeyAlgorithm } from '../../trust/signer.ts'
 import { askSecret, openWorkspaceOf } from '../context.ts'
@@ -13,24 +16,32 @@ import type { Context } from '../command.ts'
 
 const VERBS = ['new', 'show', 'import', 'export'] as const
 
-/** `tally key new|show|import|export`: private keys are PKCS#8 PEM of mode 0600, public ones SubjectPublicKeyInfo PEM. */
+/** `tally key new|show|import|export`: private keys are PKCS#8 PEM (or cosign's own form) of mode 0600, public ones SubjectPublicKeyInfo PEM. */
 export const key = defineCommand({
   name: 'key',
   summary: 'make, show, import and export keys',
-  usage: ['tally key new FILE [--type TYPE]', 'tally key show [FILE|local]', 'tally key import FROM FILE', 'tally key export [FILE|local] [--private]'],
+  usage: [
+    'tally key new FILE [--type TYPE] [--cosign]',
+    'tally key show [FILE|local]',
+    'tally key import FROM FILE [--cosign]',
+    'tally key export [FILE|local] [--private [--cosign]]',
+  ],
   examples: [
     ['tally key new team.pem', 'a new key; its passphrase is asked for or comes from TALLY_KEY_PASSPHRASE'],
     ['tally key show', 'the key of this machine'],
     ['tally key import old.pem team.pem', 'the same key, encrypted anew'],
+    ['tally key import cosign.key team.pem', 'a key that cosign made, as PKCS#8; its passphrase comes from COSIGN_PASSWORD'],
+    ['tally key import team.pem cosign.key --cosign', 'the other way'],
     ['tally key export local > machine.pub', 'the public key others verify with'],
   ],
   options: {
-    'type': { type: 'string', value: 'TYPE', choices: KEY_ALGORITHMS, help: KEY_ALGORITHMS.join(', '), default: 'ecdsa-p256' },
+    type: { type: 'string', value: 'TYPE', choices: KEY_ALGORITHMS, help: KEY_ALGORITHMS.join(', '), default: 'ecdsa-p256' },
     'passphrase-file': { type: 'string', value: 'FILE', help: 'file that holds the passphrase' },
     'insecure-no-passphrase': { type: 'boolean', help: 'write the private key unencrypted', noEnv: true },
-    'private': { type: 'boolean', help: 'export the private key, as it is stored', noEnv: true },
-    'force': { type: 'boolean', help: 'overwrite a file that is there', noEnv: true },
-    'format': FORMAT_TEXT_JSON,
+    private: { type: 'boolean', help: 'export the private key, as it is stored', noEnv: true },
+    cosign: { type: 'boolean', help: 'write the private key in cosign’s own encrypted form', noEnv: true },
+    force: { type: 'boolean', help: 'overwrite a file that is there', noEnv: true },
+    format: FORMAT_TEXT_JSON,
   },
   words: { min: 1, max: 3, names: `a verb: ${VERBS.join(', ')}` },
   run: async (context) => {
@@ -57,25 +68,41 @@ async function makeKey(context: Context, file: string): Promise<number> {
 async function importKey(context: Context, from: string, file: string): Promise<number> {
   const path = resolve(context.cwd, from)
   const pem = textOf(await readFileBounded(context.deps, path, 'keyFileBytes'), 'key-invalid', from)
-  const old = isEncryptedKey(pem) ? await oldPassphrase(context) : undefined
-  const imported = openKey(pem, old, from)
+  const imported = await unlockOldKey(context, pem, from)
   await writeKey(context, file, imported, await newPassphrase(context))
   return 0
 }
 
-async function writeKey(context: Context, file: string, made: ReturnType<typeof generateKey>, passphrase: string | undefined): Promise<void> {
+async function writeKey(
+  context: Context,
+  file: string,
+  made: ReturnType<typeof generateKey>,
+  passphrase: string | undefined,
+): Promise<void> {
   const { deps, cwd, terminal, flags } = context
   const path = resolve(cwd, file)
   const publicPath = join(dirname(path), `${basename(path).replace(/\.(pem|key)$/, '')}.pub`)
   const half = publicKeyOf(made)
+  const privateText = await privateTextOf(context, made, passphrase)
   if (flags.on('force')) for (const each of [path, publicPath]) await deps.fs.rm(each, { force: true })
-  await writeNew(context, path, exportPrivateKey(made, passphrase), 0o600)
+  await writeNew(context, path, privateText, 0o600)
   await writeNew(context, publicPath, half.pem, 0o644)
-  if (flags.text('format') === 'json') terminal.out(JSON.stringify({ keyId: half.keyId, algorithm: half.algorithm, privateKeyFile: path, publicKeyFile: publicPath, encrypted: passphrase !== undefined }))
+  if (flags.text('format') === 'json')
+    terminal.out(
+      JSON.stringify({
+        keyId: half.keyId,
+        algorithm: half.algorithm,
+        privateKeyFile: path,
+        publicKeyFile: publicPath,
+        encrypted: passphrase !== undefined,
+      }),
+    )
   else {
     terminal.out(`${file}: ${half.algorithm}, ${passphrase === undefined ? 'NOT encrypted' : 'encrypted'}, key id ${half.keyId}`)
     terminal.out(`${publicPath.startsWith(cwd) ? publicPath.slice(cwd.length + 1) : publicPath}: public key`)
-    terminal.out(`trust it: add { name: team, authority: key, key: ${basename(publicPath)}, may: [sign, sbom, provenance, check] } to \`trust\` in tally.yaml`)
+    terminal.out(
+      `trust it: add { name: team, authority: key, key: ${basename(publicPath)}, may: [sign, sbom, provenance, check] } to \`trust\` in tally.yaml`,
+    )
   }
 }
 
@@ -89,7 +116,8 @@ async function writeNew(context: Context, path: string, text: string, mode: numb
       await handle.close()
     }
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'EEXIST') throw fail('usage', 'is there already', { where: path, hint: 'choose another name, or overwrite it with --force' })
+    if ((error as { code?: unknown }).code === 'EEXIST')
+      throw fail('usage', 'is there already', { where: path, hint: 'choose another name, or overwrite it with --force' })
     throw error
   }
 }
@@ -99,27 +127,47 @@ async function newPassphrase(context: Context): Promise<string | undefined> {
   const file = context.flags.text('passphrase-file')
   const prompt = async (): Promise<string | undefined> => {
     const typed = await askSecret('Passphrase for the new key: ')
-    if (typed !== (await askSecret('Once more: '))) throw fail('passphrase-wrong', 'the two were not the same', { hint: 'run the command again' })
+    if (typed !== (await askSecret('Once more: ')))
+      throw fail('passphrase-wrong', 'the two were not the same', { hint: 'run the command again' })
     return typed
   }
-  const found = await findPassphrase(context.deps, { ...(file === undefined ? {} : { file }), ...(context.terminal.interactive ? { prompt } : {}) })
+  const found = await findPassphrase(context.deps, {
+    ...(file === undefined ? {} : { file }),
+    ...(context.terminal.interactive ? { prompt } : {}),
+  })
   if (found === undefined) {
-    throw fail('passphrase-missing', 'a new key wants a passphrase', { hint: 'set TALLY_KEY_PASSPHRASE, use --passphrase-file, or say --insecure-no-passphrase' })
+    throw fail('passphrase-missing', 'a new key wants a passphrase', {
+      hint: 'set TALLY_KEY_PASSPHRASE, use --passphrase-file, or say --insecure-no-passphrase',
+    })
   }
   return found.text
 }
 
-async function oldPassphrase(context: Context): Promise<string | undefined> {
-  const named = context.deps.env['TALLY_IMPORT_PASSPHRASE']
-  if (named !== undefined && named !== '') return named
-  if (context.terminal.interactive) return await askSecret('Passphrase of the key to import: ')
-  return (await findPassphrase(context.deps, {}))?.text
+/** The private key as text, in the form that was asked for. */
+async function privateTextOf(context: Context, key: ReturnType<typeof generateKey>, passphrase: string | undefined): Promise<string> {
+  if (!context.flags.on('cosign')) return exportPrivateKey(key, passphrase)
+  if (passphrase === undefined) throw fail('usage', 'writes keys with a passphrase only', { where: '--cosign' })
+  return await exportCosignKey(key, passphrase)
+}
+
+/** Opens the key to import: by TALLY_IMPORT_PASSPHRASE, by what a person types, or by the variables every key is opened by. */
+async function unlockOldKey(context: Context, pem: string, from: string): Promise<ReturnType<typeof generateKey>> {
+  const { fs, env } = context.deps
+  const named = env['TALLY_IMPORT_PASSPHRASE']
+  if (named !== undefined && named !== '') return await unlockKey({ fs, env: { TALLY_KEY_PASSPHRASE: named } }, pem, {}, from)
+  const cosign = isCosignKey(pem) ? env['COSIGN_PASSWORD'] : undefined
+  if (cosign !== undefined) return await unlockKey({ fs, env: { COSIGN_PASSWORD: cosign } }, pem, {}, from)
+  if (!context.terminal.interactive) return await unlockKey({ fs, env }, pem, {}, from)
+  return await unlockKey({ fs, env: {} }, pem, { prompt: () => askSecret('Passphrase of the key to import: ') }, from)
 }
 
 async function showKey(context: Context, name: string): Promise<number> {
   const { terminal, flags } = context
   const half = await publicHalf(context, name)
-  if (flags.text('format') === 'json') terminal.out(JSON.stringify({ keyId: half.keyId, algorithm: half.algorithm, publicKeyPem: half.pem, kind: name === 'local' ? 'local' : 'key' }))
+  if (flags.text('format') === 'json')
+    terminal.out(
+      JSON.stringify({ keyId: half.keyId, algorithm: half.algorithm, publicKeyPem: half.pem, kind: name === 'local' ? 'local' : 'key' }),
+    )
   else {
     terminal.out(`key id     ${half.keyId}`)
     terminal.out(`algorithm  ${half.algorithm}`)
@@ -137,12 +185,13 @@ async function exportKey(context: Context, name: string): Promise<number> {
   const path = name === 'local' ? join((await openWorkspaceOf(context)).dataDir, 'keys', 'local.pem') : resolve(context.cwd, name)
   const bytes = await readFileBounded(context.deps, path, 'keyFileBytes')
   const pem = textOf(bytes, 'key-invalid', path)
-  if (!isEncryptedKey(pem)) {
-    const passphrase = await newPassphrase(context)
-    context.terminal.outBytes(utf8(exportPrivateKey(openKey(pem, undefined, path), passphrase)))
+  const wantsForm = context.flags.on('cosign') && !isCosignKey(pem)
+  if (isLockedKey(pem) && !wantsForm) {
+    context.terminal.outBytes(bytes)
     return 0
   }
-  context.terminal.outBytes(bytes)
+  const opened = await unlockKey(context.deps, pem, passphraseSources(context), path)
+  context.terminal.outBytes(utf8(await privateTextOf(context, opened, await newPassphrase(context))))
   return 0
 }
 
@@ -154,12 +203,13 @@ async function publicHalf(context: Context, name: string): Promise<ReturnType<ty
   const path = resolve(context.cwd, name)
   const pem = textOf(await readFileBounded(context.deps, path, 'keyFileBytes'), 'key-invalid', name)
   if (pem.includes('PUBLIC KEY')) return loadPublicKey(pem, name)
-  const passphrase = isEncryptedKey(pem) ? await passphraseFor(context) : undefined
-  return loadPublicKey(loadSigner(pem, passphrase, name).publicKeyPem)
+  return publicKeyOf(await unlockKey(context.deps, pem, passphraseSources(context), name))
 }
 
-async function passphraseFor(context: Context): Promise<string | undefined> {
+function passphraseSources(context: Context): PassphraseSources {
   const file = context.flags.text('passphrase-file')
-  const prompt = (): Promise<string> => askSecret('Passphrase: ')
-  return (await findPassphrase(context.deps, { ...(file === undefined ? {} : { file }), ...(context.terminal.interactive ? { prompt } : {}) }))?.text
+  return {
+    ...(file === undefined ? {} : { file }),
+    ...(context.terminal.interactive ? { prompt: () => askSecret('Passphrase: ') } : {}),
+  }
 }

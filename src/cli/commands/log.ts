@@ -16,9 +16,14 @@ export const log = defineCommand({
     ['tally log show', 'its entries'],
   ],
   options: {
-    'against': { type: 'string', value: 'RECEIPT', multiple: true, help: 'a `ship` receipt, a .proof.json file, a checkpoint, or a reference with evidence' },
+    against: {
+      type: 'string',
+      value: 'RECEIPT',
+      multiple: true,
+      help: 'a `ship` receipt, a .proof.json file, a checkpoint, or a reference with evidence',
+    },
     ...REGISTRY_OPTIONS,
-    'format': FORMAT_TEXT_JSON,
+    format: FORMAT_TEXT_JSON,
   },
   words: { min: 1, max: 1, names: 'a verb: check or show' },
   run: async (context) => {
@@ -27,7 +32,11 @@ export const log = defineCommand({
     const ledger = await workspace.ledger()
     if (words[0] === 'show') {
       for await (const each of ledger.entries()) {
-        terminal.out(flags.text('format') === 'json' ? JSON.stringify(each) : `${String(each.index).padStart(6)}  ${each.entry.envelope.slice(0, 23)}…  ${safeText(each.entry.predicateType)}`)
+        terminal.out(
+          flags.text('format') === 'json'
+            ? JSON.stringify(each)
+            : `${String(each.index).padStart(6)}  ${each.entry.envelope.slice(0, 23)}…  ${safeText(each.entry.predicateType)}`,
+        )
       }
       return 0
     }
@@ -40,10 +49,23 @@ export const log = defineCommand({
         if (!against.ok) problems.push(`${place}: ${against.why}`)
       }
     }
-    if (flags.text('format') === 'json') terminal.out(JSON.stringify({ schema: 'https://tallystick.dev/schemas/log-check/v1', origin: ledger.origin, size: report.size, root: report.root, problems }))
-    else if (problems.length === 0) terminal.out(`sound: ${report.size} entries, root ${report.root}${flags.list('against').length > 0 ? `; holds all that ${flags.list('against').join(', ')} saw` : ''}`)
+    if (flags.text('format') === 'json')
+      terminal.out(
+        JSON.stringify({
+          schema: 'https://tallystick.dev/schemas/log-check/v1',
+          origin: ledger.origin,
+          size: report.size,
+          root: report.root,
+          problems,
+        }),
+      )
+    else if (problems.length === 0)
+      terminal.out(
+        `sound: ${report.size} entries, root ${report.root}${flags.list('against').length > 0 ? `; holds all that ${flags.list('against').join(', ')} saw` : ''}`,
+      )
     else terminal.out(problems.map((problem) => `${terminal.style('red', 'unsound')}: ${safeText(problem)}`).join('\n'))
-    if (problems.length > 0) throw fail('log-unsound', `${problems.length} problem${problems.length === 1 ? '' : 's'}`, { where: `${workspace.dataDir}/ledger` })
+    if (problems.length > 0)
+      throw fail('log-unsound', `${problems.length} problem${problems.length === 1 ? '' : 's'}`, { where: `${workspace.dataDir}/ledger` })
     return 0
   },
 })

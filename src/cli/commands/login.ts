@@ -13,7 +13,7 @@ export const login = defineCommand({
   usage: ['tally login HOST --username NAME [--password-stdin]'],
   examples: [['echo "$TOKEN" | tally login registry.example --username ci --password-stdin', 'in a pipeline']],
   options: {
-    'username': { type: 'string', short: 'u', value: 'NAME', help: 'user name' },
+    username: { type: 'string', short: 'u', value: 'NAME', help: 'user name' },
     'password-stdin': { type: 'boolean', help: 'read the password from stdin' },
     ...REGISTRY_OPTIONS,
   },
@@ -25,7 +25,8 @@ export const login = defineCommand({
     const username = flags.text('username')
     if (username === undefined) throw fail('usage', 'is missing', { where: '--username' })
     let password: string
-    if (flags.on('password-stdin')) password = new TextDecoder().decode(await readAll(stdin(), LIMITS.keyFileBytes, 'keyFileBytes', 'stdin')).replace(/\r?\n$/, '')
+    if (flags.on('password-stdin'))
+      password = new TextDecoder().decode(await readAll(stdin(), LIMITS.keyFileBytes, 'keyFileBytes', 'stdin')).replace(/\r?\n$/, '')
     else if (terminal.interactive) password = await askSecret('Password: ')
     else throw fail('usage', 'there is no terminal to ask for a password', { hint: 'use --password-stdin' })
     if (password === '') throw fail('usage', 'the password is empty', { where: host })

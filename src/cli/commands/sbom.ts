@@ -30,8 +30,8 @@ export const sbom = defineCommand({
     ['tally sbom oci-archive:image.tar -o spdx-json=sbom.spdx.json', 'an image, SPDX 2.3 to a file'],
   ],
   options: {
-    'format': { type: 'string', short: 'f', value: 'FORMAT', choices: FORMATS, help: FORMATS.join(', '), default: 'table' },
-    'output': { type: 'string', short: 'o', value: 'FORMAT=FILE', multiple: true, help: 'also write FORMAT to FILE' },
+    format: { type: 'string', short: 'f', value: 'FORMAT', choices: FORMATS, help: FORMATS.join(', '), default: 'table' },
+    output: { type: 'string', short: 'o', value: 'FORMAT=FILE', multiple: true, help: 'also write FORMAT to FILE' },
     'source-name': { type: 'string', value: 'NAME', help: 'name of the target in the SBOM', default: 'from the target' },
     'source-version': { type: 'string', value: 'VERSION', help: 'version of the target in the SBOM' },
     'allow-http-registry': { type: 'boolean', help: 'speak plain HTTP to a registry that is not on loopback' },
@@ -46,8 +46,10 @@ export const sbom = defineCommand({
       offline: flags.on('offline'),
     })
     for (const output of outputs) await writeFileAtomic(deps, resolve(cwd, output.file), render(listed, output.format))
-    if (listed.completeness !== 'complete') deps.log('warn', `completeness is ${listed.completeness}: not every lockfile or package database here could be read`)
-    if (outputs.length === 0 || flags.text('format') !== undefined) terminal.outBytes(render(listed, (flags.text('format') ?? 'table') as Format))
+    if (listed.completeness !== 'complete')
+      deps.log('warn', `completeness is ${listed.completeness}: not every lockfile or package database here could be read`)
+    if (outputs.length === 0 || flags.text('format') !== undefined)
+      terminal.outBytes(render(listed, (flags.text('format') ?? 'table') as Format))
     return 0
   },
 })
@@ -55,7 +57,8 @@ export const sbom = defineCommand({
 function readOutput(text: string): { format: Format; file: string } {
   const at = text.indexOf('=')
   const format = FORMATS.find((each) => each === text.slice(0, at))
-  if (format === undefined || at + 1 === text.length) throw fail('usage', 'is not FORMAT=FILE', { where: `--output ${text}`, hint: `formats: ${FORMATS.join(', ')}` })
+  if (format === undefined || at + 1 === text.length)
+    throw fail('usage', 'is not FORMAT=FILE', { where: `--output ${text}`, hint: `formats: ${FORMATS.join(', ')}` })
   return { format, file: text.slice(at + 1) }
 }
 
@@ -65,7 +68,12 @@ function render(listed: Sbom, format: Format): Uint8Array {
   return utf8(format === 'purls' ? toPurlList(listed) : toTable(listed))
 }
 
-type Wanted = { readonly name: string | undefined; readonly version: string | undefined; readonly allowHttp: boolean; readonly offline: boolean }
+type Wanted = {
+  readonly name: string | undefined
+  readonly version: string | undefined
+  readonly allowHttp: boolean
+  readonly offline: boolean
+}
 
 async function list(deps: Deps, cwd: string, target: string, wanted: Wanted): Promise<Sbom> {
   const epoch = deps.env['SOURCE_DATE_EPOCH']
@@ -85,6 +93,10 @@ async function list(deps: Deps, cwd: string, target: string, wanted: Wanted): Pr
   const options = { allowHttp: wanted.allowHttp, offline: wanted.offline }
   const reference = await guessReference(deps, target)
   const { artifact } = await resolveArtifact(deps, reference, options)
-  if (artifact.kind === 'file') throw fail('artifact-malformed', 'is neither a directory nor an image', { where: target, hint: 'give a directory, an OCI layout, an image archive or registry/repository' })
+  if (artifact.kind === 'file')
+    throw fail('artifact-malformed', 'is neither a directory nor an image', {
+      where: target,
+      hint: 'give a directory, an OCI layout, an image archive or registry/repository',
+    })
   return await catalogImage(deps, await openSource(deps, reference, options), artifact.digest, about(wanted.name ?? artifact.name))
 }

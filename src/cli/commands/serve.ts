@@ -24,7 +24,7 @@ export const serve = defineCommand({
     ['tally serve', `http://127.0.0.1:${DEFAULT_PORT}, this machine only`],
     ['tally serve --port 0 --format json', 'any free port; the URL as data'],
   ],
-  options: { 'port': { type: 'string', value: 'PORT', help: '0 for any free one', default: String(DEFAULT_PORT) }, 'format': FORMAT_TEXT_JSON },
+  options: { port: { type: 'string', value: 'PORT', help: '0 for any free one', default: String(DEFAULT_PORT) }, format: FORMAT_TEXT_JSON },
   words: { min: 0, max: 0, names: 'no words' },
   run: async (context) => {
     const { flags, deps, terminal } = context
@@ -70,8 +70,12 @@ async function pageDirectory(context: Parameters<typeof serve.run>[0]): Promise<
   const here = dirname(fileURLToPath(import.meta.url))
   if (!here.endsWith(join('src', 'cli', 'commands'))) return existsSync(join(here, 'web')) ? join(here, 'web') : join(here, '..', 'web')
   const root = join(here, '..', '..', '..')
-  const built = await context.deps.spawn(process.execPath, [join(root, 'scripts', 'build.ts'), 'page'], { cwd: root, env: plainEnv(context.deps.env) })
-  if (built.exitCode !== 0) context.deps.log('warn', `the page could not be built: ${new TextDecoder().decode(built.stderr).trim().slice(-500)}`)
+  const built = await context.deps.spawn(process.execPath, [join(root, 'scripts', 'build.ts'), 'page'], {
+    cwd: root,
+    env: plainEnv(context.deps.env),
+  })
+  if (built.exitCode !== 0)
+    context.deps.log('warn', `the page could not be built: ${new TextDecoder().decode(built.stderr).trim().slice(-500)}`)
   return join(root, 'dist', 'web')
 }
 

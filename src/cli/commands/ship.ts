@@ -22,10 +22,10 @@ export const ship = defineCommand({
     ['tally ship --format json > receipt.json', 'the receipt as data'],
   ],
   options: {
-    'to': { type: 'string', value: 'ENVIRONMENT', help: 'the environment to reach', default: 'the last one' },
+    to: { type: 'string', value: 'ENVIRONMENT', help: 'the environment to reach', default: 'the last one' },
     ...SIGNER_OPTIONS,
     ...REGISTRY_OPTIONS,
-    'format': FORMAT_TEXT_JSON,
+    format: FORMAT_TEXT_JSON,
   },
   words: { min: 0, max: 0, names: 'no words' },
   run: async (context) => {
@@ -44,7 +44,8 @@ export const ship = defineCommand({
       publicKeyFile: publicKeyFile ?? '',
       trust,
       onBuildOutput: (_stream, bytes) => {
-        if (flags.on('verbose')) for (const line of new TextDecoder().decode(bytes).trimEnd().split('\n')) terminal.note(`  ${safeText(line)}`)
+        if (flags.on('verbose'))
+          for (const line of new TextDecoder().decode(bytes).trimEnd().split('\n')) terminal.note(`  ${safeText(line)}`)
       },
     })
     await withStore(workspace, (store) => recordShip(store, outcome))
@@ -58,9 +59,8 @@ export const ship = defineCommand({
 /** The command that would get the artifact further, when it did not reach its target. */
 function mendOf(outcome: ShipOutcome): string | undefined {
   if (outcome.arrivals.at(-1)?.environment === outcome.target) return undefined
-  if (!outcome.job.git.present) return 'git init && git add -A && git commit -m "first"    then: tally ship'
-  if (outcome.job.git.dirty) return 'git stash -u   or   git commit -a    then: tally ship'
+  if (!outcome.job.git.present) return 'git init && git add -A && git commit -m first && tally ship'
+  if (outcome.job.git.dirty) return 'git add -A && git commit && tally ship    (or first: git stash -u)'
   const failed = outcome.judgement?.verdict.clauses.find((clause) => clause.result !== 'met' && clause.waivedBy === undefined)
   return failed?.next === '' ? undefined : failed?.next
 }
-

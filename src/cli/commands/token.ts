@@ -12,15 +12,20 @@ export const token = defineCommand({
   summary: 'make and revoke tokens for machines',
   usage: ['tally token new NAME [--days N]', 'tally token list', 'tally token revoke ID'],
   examples: [['tally token new deployer --days 30', 'printed once; only its hash is kept']],
-  options: { 'days': { type: 'string', value: 'N', help: 'days it holds, 1 to 365', default: '90' }, 'format': FORMAT_TEXT_JSON },
+  options: { days: { type: 'string', value: 'N', help: 'days it holds, 1 to 365', default: '90' }, format: FORMAT_TEXT_JSON },
   words: { min: 1, max: 2, names: 'a verb: new, list or revoke' },
   run: async (context) => {
     const { words, flags, deps, terminal } = context
     const [verb = '', subject] = words
     const json = flags.text('format') === 'json'
     const days = flags.text('days') ?? '90'
-    if (!/^[1-9]\d{0,2}$/.test(days) || Number(days) > 365) throw fail('usage', 'is not a number from 1 to 365', { where: `--days ${days}` })
-    if (verb !== 'list' && subject === undefined) throw fail('usage', verb === 'new' ? 'needs a name' : 'needs a verb and what it is about', { where: `tally token ${verb}`, hint: 'see `tally token --help`' })
+    if (!/^[1-9]\d{0,2}$/.test(days) || Number(days) > 365)
+      throw fail('usage', 'is not a number from 1 to 365', { where: `--days ${days}` })
+    if (verb !== 'list' && subject === undefined)
+      throw fail('usage', verb === 'new' ? 'needs a name' : 'needs a verb and what it is about', {
+        where: `tally token ${verb}`,
+        hint: 'see `tally token --help`',
+      })
     const workspace = await openWorkspaceOf(context)
     return await withStore(workspace, async (store) => {
       const scope = localScope('cli')
@@ -38,7 +43,11 @@ export const token = defineCommand({
       if (verb !== 'list') throw fail('usage', 'is none of new, list, revoke', { where: `tally token ${verb}` })
       const tokens = await listTokens(store, scope)
       if (json) terminal.out(JSON.stringify({ tokens }))
-      else for (const each of tokens) terminal.out(`${each.id}  ${safeText(each.name).padEnd(20)} ${each.revokedAt === undefined ? `until ${each.expiresAt}` : `revoked ${each.revokedAt}`}`)
+      else
+        for (const each of tokens)
+          terminal.out(
+            `${each.id}  ${safeText(each.name).padEnd(20)} ${each.revokedAt === undefined ? `until ${each.expiresAt}` : `revoked ${each.revokedAt}`}`,
+          )
       return 0
     })
   },

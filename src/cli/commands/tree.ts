@@ -14,10 +14,10 @@ export const tree = defineCommand({
   usage: ['tally tree ARTIFACT [--from REPOSITORY]'],
   examples: [['tally tree registry.example/app@sha256:…', 'signatures, attestations, SBOMs attached to an image']],
   options: {
-    'bundle': { type: 'string', value: 'FILE', multiple: true, help: 'evidence in a Sigstore bundle (.json or .jsonl)' },
-    'from': { type: 'string', value: 'REPOSITORY', help: 'also look in this registry/repository or oci:DIR' },
+    bundle: { type: 'string', value: 'FILE', multiple: true, help: 'evidence in a Sigstore bundle (.json or .jsonl)' },
+    from: { type: 'string', value: 'REPOSITORY', help: 'also look in this registry/repository or oci:DIR' },
     ...REGISTRY_OPTIONS,
-    'format': FORMAT_TEXT_JSON,
+    format: FORMAT_TEXT_JSON,
   },
   words: { min: 1, max: 1, names: 'one artifact' },
   run: async (context) => {
@@ -30,9 +30,21 @@ export const tree = defineCommand({
       ...(from === undefined ? {} : { from }),
       dataDirectory: true,
     })
-    const pieces = gathered.found.map((evidence) => ({ digest: evidence.digest, form: evidence.form, where: evidence.where, size: evidence.bytes.byteLength, ...describeEvidence(evidence) }))
+    const pieces = gathered.found.map((evidence) => ({
+      digest: evidence.digest,
+      form: evidence.form,
+      where: evidence.where,
+      size: evidence.bytes.byteLength,
+      ...describeEvidence(evidence),
+    }))
     if (flags.text('format') === 'json') {
-      terminal.out(JSON.stringify({ schema: 'https://tallystick.dev/schemas/tree/v1', artifact: gathered.artifact, evidence: pieces, looked: gathered.looked }, null, 2))
+      terminal.out(
+        JSON.stringify(
+          { schema: 'https://tallystick.dev/schemas/tree/v1', artifact: gathered.artifact, evidence: pieces, looked: gathered.looked },
+          null,
+          2,
+        ),
+      )
       return pieces.length > 0 ? 0 : 1
     }
     const lines = [`${safeText(gathered.artifact.name)} ${gathered.artifact.digest}`]

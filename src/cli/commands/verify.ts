@@ -1,17 +1,19 @@
 import { resolve } from 'node:path'
 import { guessReference } from '../../artifact/guess-reference.ts'
+import { readThrough } from '../../artifact/read-through.ts'
 import { gather } from '../../chain/gather.ts'
+import { earlierVerdicts } from '../../gate/earlier-verdicts.ts'
 import { judgeProof, verifyAll } from '../../gate/judge.ts'
-import { ERROR_TABLE } from '../../kernel/errors.ts'
+import type { JudgeContext } from '../../gate/judge.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
-import { safeText } from '../../kernel/text.ts'
 import { parsePolicy } from '../../policy/document.ts'
-import type { Policy } from '../../policy/document.ts'
 import { gitFacts } from '../../build/git-facts.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
+import type { Context } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
+import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
-import { receiptLines, rejectionLines, verdictLines } from '../render/verdict.ts'
+import { exitCodeFor, renderVerification, whyNotAllowed, whyNotVerified } from '../render/verification.ts'
 import { TRUST_OPTIONS, trustFromFlags } from '../trust-flags.ts'
 
 /** `tally verify ARTIFACT`: who signed and attested what, where it was looked for, and whether that suffices. */
@@ -26,71 +28,56 @@ export const verify = defineCommand({
   ],
   options: {
     ...TRUST_OPTIONS,
-    'policy': { type: 'string', value: 'FILE', help: 'also judge by this policy; the exit code is its verdict' },
-    'commit': { type: 'string', value: 'SHA', help: 'what `commit: head` in the policy means', default: 'HEAD of the repository here' },
-    'isolated': { type: 'boolean', help: 'do not look for evidence in the data directory' },
+    policy: { type: 'string', value: 'FILE', help: 'also judge by this policy; the exit code is its verdict' },
+    commit: { type: 'string', value: 'SHA', help: 'what `commit: head` in the policy means', default: 'HEAD of the repository here' },
+    isolated: { type: 'boolean', help: 'do not look for evidence in the data directory' },
     ...REGISTRY_OPTIONS,
-    'format': FORMAT_TEXT_JSON,
+    format: FORMAT_TEXT_JSON,
   },
-  words: { min: 1, max: 1, names: 'one artifact: a file, oci:DIR@sha256:…, oci-archive:FILE, docker-archive:FILE or registry/repository@sha256:…' },
+  words: {
+    min: 1,
+    max: 1,
+    names: 'one artifact: a file, oci:DIR@sha256:…, oci-archive:FILE, docker-archive:FILE or registry/repository@sha256:…',
+  },
   run: async (context) => {
     const { flags, deps, terminal, cwd, words } = context
     const workspace = await openWorkspaceOf(context)
     const policyFile = flags.text('policy')
-    const policy = policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
-    const named = await trustFromFlags(context, workspace)
+    const policy =
+      policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
+    const named = await trustFromFlags(context, workspace, policy)
     const from = flags.text('from')
+    const reference = await guessReference(deps, words[0] ?? '')
     const gathered = await gather(workspace, {
-      reference: await guessReference(deps, words[0] ?? ''),
+      reference,
       bundles: flags.list('bundle').map((file) => resolve(cwd, file)),
       ...(from === undefined ? {} : { from }),
       dataDirectory: !flags.on('isolated'),
     })
-    const proof = { ...(await verifyAll(gathered.found, gathered.artifact, named.trust)), unreadable: gathered.unreadable, looked: gathered.looked }
-    const verdict = policy === undefined ? undefined : judgeProof(proof, gathered.artifact, policy, await contextOf(context, policy))
-    const exitCode = verdict === undefined ? withoutPolicy(proof) : verdict.decision === 'allow' ? 0 : unreadableExit(proof.unreadable)
-    if (flags.text('format') === 'json') {
-      terminal.out(JSON.stringify(proofJson(gathered.artifact, proof, verdict, exitCode), null, 2))
-      return exitCode
+    const { artifact, found, unreadable, looked, source } = gathered
+    // A manifest's digest vouches for its parts only when they are read: a shipped file wherever it is, an image where that costs no transfer.
+    if (source !== undefined && artifact.kind === 'manifest' && (reference.scheme !== 'registry' || artifact.file !== undefined))
+      await readThrough(source, artifact.digest, deps.signal)
+    const proof = { ...(await verifyAll(found, artifact, named.trust, gathered)), unreadable, looked }
+    const verdict = policy === undefined ? undefined : judgeProof(proof, artifact, policy, await contextOf(context))
+    const earlier = earlierVerdicts(proof.receipts, policy)
+    const problem = verdict === undefined ? whyNotVerified(proof, artifact) : whyNotAllowed(verdict, proof, artifact)
+    const exitCode = exitCodeFor(problem, proof)
+    if (flags.text('format') === 'json') terminal.out(JSON.stringify(proofJson(artifact, proof, verdict, earlier, exitCode), null, 2))
+    else {
+      const trusted = { names: named.trust.authorities.map((each) => each.name), from: named.from }
+      terminal.out(renderVerification({ artifact, trusted, proof, verdict, earlier }, terminal))
+      if (verdict === undefined && problem === undefined)
+        terminal.out('\nno policy was asked: this says who signed what, not that it suffices (--policy)')
     }
-    const { artifact } = gathered
-    const lines = [`artifact   ${safeText(artifact.name)}`, `           ${artifact.kind} ${artifact.digest}`]
-    if (artifact.kind === 'manifest' && artifact.file !== undefined) lines.push(`           file ${artifact.file.digest}`)
-    lines.push(`trusted    by ${safeText(named.from)}: ${named.trust.authorities.map((each) => safeText(each.name)).join(', ') || 'nobody'}`, '')
-    lines.push(...receiptLines(proof.receipts, terminal), ...rejectionLines(proof.rejections, terminal))
-    for (const each of proof.unreadable) lines.push(`  ${terminal.style('red', 'unreadable')} ${safeText(each.where)}: ${safeText(each.error.message)}`)
-    if (proof.receipts.length === 0) lines.push(`  ${terminal.style('red', 'nothing that could be verified was found')}`)
-    lines.push('', 'looked in', ...proof.looked.map((place) => `  ${safeText(place)}`))
-    if (verdict !== undefined) lines.push('', ...verdictLines(verdict, terminal))
-    else if (exitCode === 0) lines.push('', 'no policy was asked: this says who signed what, not that it suffices (--policy FILE)')
-    terminal.out(lines.join('\n'))
-    if (exitCode !== 0 && verdict === undefined) terminal.note(`${terminal.noteStyle('red', 'error')}[${proof.rejections.length > 0 ? 'untrusted' : 'no-evidence'}]: ${noReason(proof)}\n${terminal.noteStyle('cyan', 'help')}: ${ERROR_TABLE[proof.rejections.length > 0 ? 'untrusted' : 'no-evidence'].hint}`)
+    if (problem !== undefined) terminal.note(renderError(problem, terminal))
     return exitCode
   },
 })
 
-type ProofLike = Parameters<typeof proofJson>[1]
-
-/** Without a policy: at least one receipt, and nothing that was there but could not be read or did not hold. */
-function withoutPolicy(proof: ProofLike): number {
-  if (proof.unreadable.length > 0) return unreadableExit(proof.unreadable)
-  return proof.receipts.length > 0 && !proof.receipts.some((receipt) => receipt.logProblem !== undefined) ? 0 : 1
-}
-
-function unreadableExit(unreadable: ProofLike['unreadable']): number {
-  const codes = unreadable.map((each) => ERROR_TABLE[each.error.code].exit)
-  return codes.length > 0 && codes.every((code) => code !== 1) ? (codes[0] ?? 1) : 1
-}
-
-function noReason(proof: ProofLike): string {
-  if (proof.unreadable.length > 0) return 'evidence is there that cannot be read'
-  if (proof.receipts.length > 0) return 'a log proof does not hold'
-  return proof.rejections.length > 0 ? 'evidence is there, but none that holds from anybody who is trusted' : 'nothing that could be verified was found'
-}
-
-async function contextOf(context: Parameters<typeof verify.run>[0], _policy: Policy) {
+async function contextOf(context: Context): Promise<JudgeContext> {
   const named = context.flags.text('commit')
   const git = named === undefined ? await gitFacts(context.deps, context.cwd) : undefined
   const headCommit = named ?? (git?.present === true ? git.commit : undefined)
-  return { now: context.deps.now(), ...(headCommit === undefined ? {} : { headCommit }) }
+  return { now: context.deps.now(), reference: context.words[0] ?? '', ...(headCommit === undefined ? {} : { headCommit }) }
 }

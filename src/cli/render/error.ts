@@ -1,3 +1,4 @@
+import { redact } from '../../kernel/redact.ts'
 import { safeText } from '../../kernel/text.ts'
 import type { TallyError } from '../../kernel/errors.ts'
 import type { Terminal } from '../terminal.ts'
@@ -17,7 +18,8 @@ export function renderError(error: TallyError, terminal: Terminal): string {
   return lines.join('\n')
 }
 
-/** The same as data, for `--format json`. */
+/** The same as data, for `--format json`. Stdout is not redacted as stderr is, so this is. */
 export function errorJson(error: TallyError, exitCode: number): string {
-  return JSON.stringify({ error: { code: error.code, message: error.message, where: error.where ?? null, hint: error.hint, exitCode } })
+  const where = error.where === undefined ? null : redact(error.where)
+  return JSON.stringify({ error: { code: error.code, message: redact(error.message), where, hint: redact(error.hint), exitCode } })
 }

@@ -1,9 +1,16 @@
 import type { Artifact } from '../../artifact/artifact.ts'
 import type { Verdict } from '../../evidence/verdict.ts'
+import type { EarlierVerdict } from '../../gate/earlier-verdicts.ts'
 import type { Proof } from '../../gate/judge.ts'
 
 /** What `verify`, `gate` and `tree` print with `--format json`. */
-export function proofJson(artifact: Artifact, proof: Proof, verdict: Verdict | undefined, exitCode: number): object {
+export function proofJson(
+  artifact: Artifact,
+  proof: Proof,
+  verdict: Verdict | undefined,
+  earlier: readonly EarlierVerdict[],
+  exitCode: number,
+): object {
   return {
     schema: 'https://tallystick.dev/schemas/verification/v1',
     artifact,
@@ -12,7 +19,10 @@ export function proofJson(artifact: Artifact, proof: Proof, verdict: Verdict | u
       envelope: receipt.envelope,
       signer: receipt.signer,
       time: receipt.time,
-      log: receipt.log === undefined ? null : { index: receipt.log.proof.index, size: receipt.log.size, root: receipt.log.root, checkpointBy: receipt.log.checkpointBy },
+      log:
+        receipt.log === undefined
+          ? null
+          : { index: receipt.log.proof.index, size: receipt.log.size, root: receipt.log.root, checkpointBy: receipt.log.checkpointBy },
       logProblem: receipt.logProblem ?? null,
       where: receipt.where,
       matched: receipt.matched,
@@ -20,6 +30,7 @@ export function proofJson(artifact: Artifact, proof: Proof, verdict: Verdict | u
     rejections: proof.rejections,
     unreadable: proof.unreadable.map((each) => ({ where: each.where, code: each.error.code, message: each.error.message })),
     looked: proof.looked,
+    earlierVerdicts: earlier,
     verdict: verdict ?? null,
     exitCode,
   }

@@ -2,70 +2,106 @@ import { PREDICATE } from '../../evidence/evidence.ts'
 import type { ClauseResult, Verdict } from '../../evidence/verdict.ts'
 import { safeText, shorten } from '../../kernel/text.ts'
 import type { Receipt, Rejection } from '../../trust/receipt.ts'
-import { wrap } from '../help.ts'
 import type { Style, Terminal } from '../terminal.ts'
+import { hanging, shortDigests } from './layout.ts'
 
-const MARK: Readonly<Record<ClauseResult['result'], readonly [string, Style]>> = { met: ['met', 'green'], failed: ['FAILED', 'red'], unknown: ['UNKNOWN', 'yellow'] }
+const MARK: Readonly<Record<ClauseResult['result'], readonly [string, Style]>> = {
+  met: ['met', 'green'],
+  failed: ['FAILED', 'red'],
+  unknown: ['UNKNOWN', 'yellow'],
+}
 const DECISION: Readonly<Record<Verdict['decision'], Style>> = { allow: 'green', deny: 'red', unknown: 'yellow' }
 
-/** A verdict, clause by clause: met clauses on one line, others with what was expected, what was found and the next command. */
+/** A verdict, clause by clause: met clauses with what was found, others with what was expected, what was found and the next command. */
 export function verdictLines(verdict: Verdict, terminal: Terminal): string[] {
-  const { style } = terminal
-  const lines = [`verdict    ${style(DECISION[verdict.decision], verdict.decision)} by policy ${safeText(verdict.policy.name)} (${verdict.policy.digest.slice(0, 19)}…)`]
-  for (const clause of verdict.clauses) lines.push(...clauseLines(clause, terminal))
-  return lines
+  const decision = terminal.style(DECISION[verdict.decision], verdict.decision)
+  const head = `verdict  ${decision} by policy ${safeText(verdict.policy.name)} (${verdict.policy.digest.slice(0, 19)}…)`
+  return [head, ...verdict.clauses.flatMap((clause) => clauseLines(clause, terminal))]
 }
 
 function clauseLines(clause: ClauseResult, terminal: Terminal): string[] {
-  const [mark, color] = MARK[clause.result]
-  const head = `  ${terminal.style(color, mark.padEnd(8))} ${clause.clause}`
-  const room = Math.max(30, terminal.columns - 14)
-  if (clause.result === 'met') return [`${head.padEnd(head.length + Math.max(1, 24 - clause.clause.length))}${safeText(shorten(clause.found, Math.max(20, terminal.columns - 37)))}`]
-  const lines = [head]
-  if (clause.waivedBy !== undefined) lines.push(`           waived by ${safeText(clause.waivedBy)}; the result above is the real one`)
-  for (const [label, text] of [['expected', clause.expected], ['found', clause.found], ['next', clause.next]] as const) {
-    if (text === '') continue
-    const [first = '', ...rest] = wrap(safeText(text), room - 9)
-    lines.push(`           ${label.padEnd(9)}${first}`, ...rest.map((line) => `                    ${line}`))
+  const { columns, style } = terminal
+  const [word, color] = MARK[clause.result]
+  const mark = `  ${style(color, word.padEnd(7))}  `
+  if (clause.result === 'met') {
+    const [first = '', ...rest] = hanging(clause.clause.padEnd(23), safeText(clause.found), columns - 11)
+    return [`${mark}${first}`, ...rest.map((line) => `           ${line}`)]
   }
+  const lines = [`${mark}${clause.clause}`]
+  const about = (label: string, text: string): void => {
+    if (text !== '') lines.push(...hanging(`           ${label.padEnd(9)}`, safeText(text), columns))
+  }
+  if (clause.waivedBy !== undefined) about('waived', `by ${clause.waivedBy}; the result above is the real one`)
+  about('expected', clause.expected)
+  about('found', clause.found)
+  about('next', clause.next)
   return lines
 }
 
 const PREDICATE_WORDS: Readonly<Record<string, string>> = {
   [PREDICATE.signature]: 'signature',
   [PREDICATE.provenance]: 'SLSA provenance',
+  [PREDICATE.provenanceV02]: 'SLSA provenance',
+  [PREDICATE.provenanceV01]: 'SLSA provenance',
   [PREDICATE.cyclonedx]: 'SBOM (CycloneDX)',
   [PREDICATE.spdx]: 'SBOM (SPDX)',
   [PREDICATE.testResult]: 'check result',
   [PREDICATE.vsa]: 'verdict (VSA)',
   [PREDICATE.release]: 'release',
+  [PREDICATE.npmPublish]: 'npm publish',
+  '': 'evidence',
 }
 
 /** A predicate type in words; unknown ones as they are. */
 export function predicateWord(predicateType: string): string {
-  return PREDICATE_WORDS[predicateType] ?? safeText(predicateType)
+  return PREDICATE_WORDS[predicateType] ?? safeText(shorten(predicateType, 200))
 }
 
 /** Who is behind a receipt, and what that is worth. */
-export function signerWord(receipt: Receipt): string {
-  const { signer } = receipt
-  if (signer.kind === 'local') return `${safeText(signer.authority)} (local key ${signer.keyId.slice(0, 12)}: proves only this machine)`
-  if (signer.identity !== undefined) return `${safeText(signer.authority)} (${safeText(signer.identity.subject)}, by ${safeText(signer.identity.issuer)})`
-  return `${safeText(signer.authority)} (key ${signer.keyId.slice(0, 12)})`
+function signerWord({ signer }: Receipt): string {
+  const name = safeText(signer.authority)
+  if (signer.kind === 'local') return `${name} (proves only this machine)`
+  if (signer.identity !== undefined) return `${name} (${safeText(signer.identity.subject)}, by ${safeText(signer.identity.issuer)})`
+  return name
 }
 
-/** One line or two for each piece of evidence: what, by whom, logged or not. */
+/** Each piece of evidence that holds: what, by whom, in which log; who vouches for the logs stands below, said once. */
 export function receiptLines(receipts: readonly Receipt[], terminal: Terminal): string[] {
-  return receipts.flatMap((receipt) => {
-    const logged = receipt.log === undefined ? terminal.style('yellow', 'not logged') : `entry ${receipt.log.proof === undefined ? '' : receipt.log.proof.index} of ${receipt.log.size}, log vouched for by ${safeText(receipt.log.checkpointBy)}`
-    return [`  ${terminal.style('green', 'verified')} ${predicateWord(receipt.statement.predicateType).padEnd(18)} ${signerWord(receipt)}`, `           ${terminal.style('dim', `${receipt.envelope.slice(0, 19)}…  ${logged}`)}`]
+  const { style, columns } = terminal
+  const lines = receipts.toSorted(byKind).flatMap((receipt) => {
+    const { log, logProblem, signer, envelope } = receipt
+    const place = log === undefined ? (logProblem === undefined ? 'not logged' : 'NOT proven to be logged') : `log entry ${log.proof.index}`
+    const details = `${envelope.slice(0, 19)}…  key ${signer.keyId.slice(0, 12)}…  `
+    return [
+      `  ${style('green', 'verified')} ${predicateWord(receipt.statement.predicateType).padEnd(18)} ${signerWord(receipt)}`,
+      `           ${style('dim', details)}${style(log === undefined ? 'yellow' : 'dim', place)}`,
+      ...(logProblem === undefined ? [] : hanging('           ', safeText(logProblem), columns)),
+    ]
   })
+  const vouchers = [...new Set(receipts.flatMap((receipt) => (receipt.log === undefined ? [] : [receipt.log.checkpointBy])))]
+  for (const voucher of vouchers) {
+    const size = Math.max(...receipts.map((receipt) => (receipt.log?.checkpointBy === voucher ? receipt.log.size : 0)))
+    lines.push(...hanging('logged   ', `proven in a log of ${size} entries, vouched for by ${safeText(voucher)}`, columns))
+  }
+  return lines
+}
+
+/** In the order people are told of them, then as they were logged; those of one kind that were not logged, by digest. */
+function byKind(a: Receipt, b: Receipt): number {
+  const [first = 0, second = 0] = [a, b].map(({ statement }) => {
+    const at = Object.keys(PREDICATE_WORDS).indexOf(statement.predicateType)
+    return at === -1 ? Number.MAX_SAFE_INTEGER : at
+  })
+  const [one, other] = [a, b].map((receipt) => receipt.log?.proof.index ?? Number.MAX_SAFE_INTEGER)
+  return first - second || (one ?? 0) - (other ?? 0) || (a.envelope < b.envelope ? -1 : 1)
 }
 
 /** Evidence that did not become a receipt, and why. */
 export function rejectionLines(rejections: readonly Rejection[], terminal: Terminal): string[] {
+  const { style, columns } = terminal
   return rejections.flatMap((rejection) => [
-    `  ${terminal.style('red', 'rejected')} ${predicateWord(rejection.predicateType).padEnd(18)} ${safeText(shorten(rejection.why, 300))}`,
-    `           ${terminal.style('dim', `${rejection.envelope.slice(0, 19)}…  from ${safeText(rejection.where)}`)}`,
+    `  ${style('red', 'rejected')} ${predicateWord(rejection.predicateType).padEnd(18)} ${rejection.envelope.slice(0, 19)}…`,
+    ...hanging('           ', shortDigests(safeText(shorten(rejection.why, 300))), columns),
+    ...hanging('           ', `from ${shortDigests(safeText(rejection.where))}`, columns).map((line) => style('dim', line)),
   ])
 }

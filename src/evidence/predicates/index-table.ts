@@ -3,7 +3,9 @@ import { fail } from '../../kernel/errors.ts'
 import { describeIssues } from '../../kernel/shape.ts'
 import { PREDICATE } from '../evidence.ts'
 import { cyclonedxSchema } from './cyclonedx.ts'
+import { npmPublishSchema } from './npm-publish.ts'
 import { provenanceSchema } from './provenance.ts'
+import { provenanceV01Schema, provenanceV02Schema } from './provenance-v02.ts'
 import { releaseSchema } from './release.ts'
 import { signatureSchema } from './signature.ts'
 import { spdxSchema } from './spdx.ts'
@@ -14,17 +16,20 @@ import { vsaSchema } from './vsa.ts'
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   [PREDICATE.signature]: signatureSchema,
   [PREDICATE.provenance]: provenanceSchema,
+  [PREDICATE.provenanceV02]: provenanceV02Schema,
+  [PREDICATE.provenanceV01]: provenanceV01Schema,
   [PREDICATE.cyclonedx]: cyclonedxSchema,
   [PREDICATE.spdx]: spdxSchema,
   [PREDICATE.vsa]: vsaSchema,
   [PREDICATE.testResult]: testResultSchema,
   [PREDICATE.release]: releaseSchema,
+  [PREDICATE.npmPublish]: npmPublishSchema,
 }
 
 /** Short names for `--type`: cosign 3's ten, by the same meaning, then ours. */
 const ALIASES: Readonly<Record<string, string>> = {
-  slsaprovenance: 'https://slsa.dev/provenance/v0.2',
-  slsaprovenance02: 'https://slsa.dev/provenance/v0.2',
+  slsaprovenance: PREDICATE.provenanceV02,
+  slsaprovenance02: PREDICATE.provenanceV02,
   slsaprovenance1: PREDICATE.provenance,
   link: 'https://in-toto.io/Link/v1',
   spdx: PREDICATE.spdx,
@@ -36,6 +41,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   vsa: PREDICATE.vsa,
   'test-result': PREDICATE.testResult,
   release: PREDICATE.release,
+  'npm-publish': PREDICATE.npmPublish,
 }
 
 /** The predicate type of an alias or URI as somebody typed it. Throws `usage` for anything else, naming the aliases. */

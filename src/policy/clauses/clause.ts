@@ -8,10 +8,14 @@ import type { PolicyRules } from '../document.ts'
 export type Context = {
   readonly rules: PolicyRules
   readonly artifact: Artifact
+  /** Everything that was verified, for what one receipt must say of another. */
+  readonly receipts: readonly Receipt[]
   readonly now: Date
   /** What `commit: head` means; undefined when nobody said. */
   readonly headCommit: string | undefined
   readonly resourceUri: string | undefined
+  /** How the artifact is named on a command line; undefined: by its name. */
+  readonly reference?: string | undefined
 }
 
 export type Judged = {
@@ -27,7 +31,8 @@ export type Clause<R, F> = {
   readonly name: ClauseName
   readonly asked: (required: R, rules: PolicyRules) => boolean
   readonly expected: (required: R, context: Context) => string
-  readonly judge: (facts: F, required: R, context: Context, receipt: Receipt) => Judged
+  /** Undefined: this receipt gives nothing to ask. */
+  readonly judge: (facts: F, required: R, context: Context, receipt: Receipt) => Judged | undefined
 }
 
 export type Reading<F> = { readonly ok: true; readonly facts: F } | { readonly ok: false; readonly why: string }
@@ -37,6 +42,7 @@ export type KindRules<R extends { readonly from: readonly string[]; readonly cou
   readonly kind: Kind
   /** As in "no … from": a signature, a provenance. */
   readonly noun: string
+  readonly article?: 'an'
   readonly predicateTypes: (required: R) => readonly string[]
   readonly required: (rules: PolicyRules) => R | undefined
   readonly read: (receipt: Receipt) => Reading<F>

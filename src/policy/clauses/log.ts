@@ -10,7 +10,10 @@ export function logClause(kind: Kind): Clause<unknown, unknown> {
     expected: () => `${kind} in a log`,
     judge: (_facts, _required, _context, receipt) =>
       receipt.log === undefined
-        ? failed(`${kind} without a verified log proof`, 'tally ship, which logs every receipt and attaches the proof')
-        : met(`${kind} at index ${receipt.log.proof.index} of ${receipt.log.checkpointBy}`),
+        ? failed(
+            `${kind} without a verified log proof${receipt.logProblem === undefined ? '' : ` (${receipt.logProblem})`}`,
+            'tally ship, which logs every receipt and attaches the proof',
+          )
+        : met(`${kind} at index ${receipt.log.proof.index}`),
   }
 }

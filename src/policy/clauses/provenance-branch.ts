@@ -1,5 +1,5 @@
-import type { ProvenanceFacts } from '../facts/read-provenance.ts'
-import { compileMatcher } from '../pattern.ts'
+import { compileMatcher } from '../../kernel/matcher.ts'
+import type { ProvenanceFacts } from '../facts/provenance-facts.ts'
 import { show } from '../show.ts'
 import { failed, met } from './clause.ts'
 import type { Clause } from './clause.ts'

@@ -1,4 +1,4 @@
-import type { ProvenanceFacts } from '../facts/read-provenance.ts'
+import type { ProvenanceFacts } from '../facts/provenance-facts.ts'
 import { show } from '../show.ts'
 import { failed, met, unknown } from './clause.ts'
 import type { Clause } from './clause.ts'

@@ -1,5 +1,5 @@
-import { knownParameters } from '../facts/build-types.ts'
-import type { ProvenanceFacts } from '../facts/read-provenance.ts'
+import { knownParameters } from '../builders/table.ts'
+import type { ProvenanceFacts } from '../facts/provenance-facts.ts'
 import { showAll } from '../show.ts'
 import { failed, met } from './clause.ts'
 import type { Clause } from './clause.ts'
@@ -13,8 +13,8 @@ export const provenanceParameters: Clause<{ readonly 'external-parameters': read
   asked: () => true,
   expected: (required) =>
     `no external parameters beyond the build type's${required['external-parameters'].length === 0 ? '' : ` and ${showAll(required['external-parameters'])}`}`,
-  judge: (facts, required) => {
-    const allowed = new Set([...knownParameters(facts.buildType), ...required['external-parameters']])
+  judge: (facts, required, context) => {
+    const allowed = new Set([...knownParameters(facts.buildType, context.rules.builders), ...required['external-parameters']])
     const others = facts.parameters.filter((name) => !allowed.has(name))
     return others.length === 0
       ? met(facts.parameters.length === 0 ? 'none' : showAll(facts.parameters, 10))

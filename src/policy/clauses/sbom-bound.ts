@@ -13,8 +13,8 @@ export const sbomBound: Clause<unknown, SbomFacts> = {
   name: 'sbom.bound',
   asked: () => true,
   expected: (_required, context) => `an SBOM that is about ${context.artifact.digest}`,
-  judge: (facts, _required, context, receipt) => {
-    const next = `make the SBOM of this artifact and attach it: tally attest ${artifactWord(context.artifact)} --type ${facts.format} --predicate sbom.json`
+  judge: ({ format, sbom }, _required, context, receipt) => {
+    const next = `make the SBOM of this artifact and attach it: tally attest ${artifactWord(context)} --type ${format} --predicate sbom.json`
     if (!isAbout(receipt.statement, context.artifact)) {
       return failed(
         `its statement is about ${showAll(receipt.statement.subject.map((subject) => subject.digest['sha256'] ?? 'no sha256'))}`,
@@ -22,10 +22,10 @@ export const sbomBound: Clause<unknown, SbomFacts> = {
       )
     }
     // Other algorithms cannot be compared with the artifact's digest, so they bind nothing and refute nothing.
-    if (facts.subject['sha256'] === undefined) return met('bound by its statement')
-    const agrees = artifactDigestSets(context.artifact).some((digests) => sameDigestSet(digests, facts.subject))
+    if (sbom.subject.digests['sha256'] === undefined) return met('bound by its statement')
+    const agrees = artifactDigestSets(context.artifact).some((digests) => sameDigestSet(digests, sbom.subject.digests))
     return agrees
       ? met('bound by its statement and its own digest')
-      : failed(`the document describes sha256:${showAll([facts.subject['sha256']])}`, next)
+      : failed(`the document describes sha256:${showAll([sbom.subject.digests['sha256']])}`, next)
   },
 }

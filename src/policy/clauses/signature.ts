@@ -10,6 +10,6 @@ export const SIGNATURE: KindRules<NonNullable<Requirements['signature']>, null> 
   predicateTypes: () => [PREDICATE.signature],
   required: (rules) => rules.require.signature,
   read: () => ({ ok: true, facts: null }),
-  make: (context) => `tally sign ${artifactWord(context.artifact)}`,
+  make: (context) => `tally sign ${artifactWord(context)}`,
   clauses: [],
 }

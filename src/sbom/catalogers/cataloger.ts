@@ -13,10 +13,14 @@ export type CatalogFile = { readonly bytes: Uint8Array; readonly layer?: string 
 /** A project of the target: the root of a dependency tree. The one in directory `''` is the target itself. */
 export type Project = { readonly directory: string; readonly name: string; readonly version: string; readonly purl: string }
 
+/** A need that names no version: it is met by the one version of that package in the whole target, if there is just one. */
+export type LooseEdge = { readonly from: string; readonly type: string; readonly namespace: string; readonly name: string }
+
 export type Catalog = {
   readonly components: readonly Component[]
   /** Edges between components, and from projects to components. */
   readonly edges: readonly Edge[]
+  readonly loose?: readonly LooseEdge[]
   readonly projects: readonly Project[]
   /** Files of `files` whose declarations are now fully in the catalog. */
   readonly read: readonly string[]

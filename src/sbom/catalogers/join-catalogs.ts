@@ -6,6 +6,7 @@ export function joinCatalogs(catalogs: readonly Catalog[]): Catalog {
   return {
     components: catalogs.flatMap(({ components }) => components),
     edges: catalogs.flatMap(({ edges }) => edges),
+    loose: catalogs.flatMap(({ loose }) => loose ?? []),
     projects: catalogs.flatMap(({ projects }) => projects),
     read: catalogs.flatMap(({ read }) => read),
     partial: catalogs.flatMap(({ partial }) => partial ?? []),

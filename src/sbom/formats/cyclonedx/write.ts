@@ -86,7 +86,11 @@ function evidenceOf({ purl, evidence }: Component): object {
     field: 'purl',
     confidence: Math.max(...evidence.map(({ confidence }) => confidence)),
     concludedValue: purl,
-    methods: evidence.map(({ confidence, file }) => ({ technique: 'manifest-analysis', confidence, value: file })),
+    methods: evidence.map(({ confidence, file, method }) => ({
+      technique: method === 'binary' ? 'binary-analysis' : 'manifest-analysis',
+      confidence,
+      value: file,
+    })),
   }
   const occurrences = evidence.map(({ file, cataloger, method }) => ({ location: file, additionalContext: `${cataloger} ${method}` }))
   return { evidence: { identity: [identity], occurrences } }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compileMatcher } from './pattern.ts'
+import { compileMatcher } from './matcher.ts'
 
 describe('a matcher', () => {
   it.each([

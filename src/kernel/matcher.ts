@@ -13,6 +13,11 @@ export function compileMatcher(text: string): Matcher {
   return { text, matches: (value) => matchesGlob(parts, value) }
 }
 
+/** Whether a matcher would let every value pass. */
+export function isMatchAll(text: string): boolean {
+  return text.startsWith(PREFIX) && /^\*+$/.test(text.slice(PREFIX.length))
+}
+
 /** Takes each middle part at its first place after the one before: time is bounded by length × parts, with no backtracking. */
 function matchesGlob(parts: readonly string[], value: string): boolean {
   const first = parts[0] ?? ''

@@ -1,0 +1,68 @@
+import type { Component, Edge } from '../../model.ts'
+import { purlText } from '../../../package/purl.ts'
+import type { Executable } from '../../executable/read-executable.ts'
+import type { Catalog } from '../cataloger.ts'
+import type { Place } from '../inspector.ts'
+import { readBuildInfo } from './build-info.ts'
+import { mainVersion } from './main-version.ts'
+import { parseModules } from './modules.ts'
+import type { GoModule } from './modules.ts'
+
+/**
+ * What a Go program says it was built of: its main module, every module in it (what was replaced as what replaced it), and the
+ * standard library of its toolchain. The program needs all of them: which of them needs which it does not say.
+ */
+export function catalogGoBinary(executable: Executable, place: Place): Catalog | 'unreadable' | undefined {
+  const info = readBuildInfo(executable)
+  if (info === undefined || info === 'unreadable') return info
+  const { path, main, modules, settings } = parseModules(info.modules)
+  const library = toolchainVersion(info.toolchain)
+  const components = modules.map((module) => componentOf(module, place, 'library'))
+  if (library !== undefined) components.push(componentOf({ path: 'stdlib', version: library, sum: '' }, place, 'library'))
+  const program = programOf(path, main ?? ownModule(path, library), settings)
+  if (program === undefined) return { components, edges: [], projects: [], read: [] }
+  const root = componentOf(program.module, place, 'application', program.confidence)
+  const edges: Edge[] = components.map(({ purl }) => ({ from: root.purl, to: purl }))
+  return { components: [root, ...components], edges, projects: [], read: [] }
+}
+
+/** The main module, or, of a program that was built without modules, its package. */
+function programOf(
+  path: string,
+  main: GoModule | undefined,
+  settings: ReadonlyMap<string, string>,
+): { readonly module: GoModule; readonly confidence: number } | undefined {
+  if (main === undefined && (path === '' || path === 'command-line-arguments')) return undefined
+  const { version, confidence } = mainVersion(main?.version ?? '', settings)
+  return { module: { path: main?.path ?? path, version, sum: '' }, confidence }
+}
+
+/** A command of the toolchain itself has no module, and the toolchain's version. */
+function ownModule(path: string, library: string | undefined): GoModule | undefined {
+  return path.startsWith('cmd/') && library !== undefined ? { path, version: library, sum: '' } : undefined
+}
+
+/** `go1.22.3` of `go1.22.3 X:boringcrypto` or of a vendor's `go1.22.3-1`. */
+function toolchainVersion(toolchain: string): string | undefined {
+  return /^go(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)/.exec(toolchain)?.[1]
+}
+
+function componentOf({ path, version }: GoModule, { path: file, layer }: Place, type: Component['type'], confidence = 1): Component {
+  return {
+    purl: golangPurl(path, version),
+    name: path,
+    version,
+    type,
+    hashes: {},
+    evidence: [{ cataloger: 'go-binary', file, method: 'binary', confidence }],
+    scope: 'required',
+    ...(layer === undefined ? {} : { layer }),
+  }
+}
+
+/** The path of a module is its namespace and name, as written. */
+function golangPurl(path: string, version: string): string {
+  const segments = path.split('/').filter((segment) => segment !== '')
+  const name = segments.pop()
+  return purlText({ type: 'golang', namespace: segments.join('/'), name: name ?? 'unnamed', version })
+}

@@ -1,0 +1,110 @@
+import { equalBytes } from '../../kernel/bytes.ts'
+import type { Certificate } from './certificate.ts'
+import { keyOfCertificate } from './certificate.ts'
+import { describeName } from './names.ts'
+import { isSignedBy } from './signature-algorithm.ts'
+import { checkIssuerUse, checkLeafUse, checkValidity } from './usage.ts'
+import type { Purpose } from './usage.ts'
+
+/** An interval of time, both ends belonging to it; milliseconds since 1970. */
+export type TimeRange = { readonly start: number; readonly end?: number }
+
+/** A certificate authority of a trusted root: issuers first, the anchor last. `proven` remembers which of its own certificates issued which. */
+export type CertificateAuthority = {
+  readonly uri: string
+  /** Whom two authorities must not share to count as two. */
+  readonly operator: string
+  readonly validFor: TimeRange
+  readonly certificates: readonly Certificate[]
+  readonly proven: WeakMap<Certificate, WeakSet<Certificate>>
+}
+
+/** Leaf first, anchor last. */
+export type Path = readonly Certificate[]
+export type FoundChain = { readonly path: Path; readonly authority: CertificateAuthority }
+
+/** Most signatures checked in search of one path: whoever brings certificates could lay out endless ways. */
+const MOST_CHECKS = 32
+const LONGEST_PATH = 8
+
+export function isWithin(range: TimeRange, at: number): boolean {
+  return at >= range.start && (range.end === undefined || at <= range.end)
+}
+
+/**
+ * A path from a leaf to the anchor of a trusted authority (RFC 5280, 6.1) in which every certificate, the intermediates too, was valid at
+ * every one of the proven times, as was the trust in the authority. In: the leaf, the authorities, certificates that came with the
+ * evidence, the times. Out: the path, or why there is none. Never throws on hostile input but for `evidence-malformed`.
+ */
+export function findChain(
+  leaf: Certificate,
+  authorities: readonly CertificateAuthority[],
+  brought: readonly Certificate[],
+  times: readonly number[],
+  purpose: Purpose,
+): FoundChain | { readonly why: string } {
+  const misuse = checkLeafUse(leaf, purpose)
+  if (misuse !== undefined) return { why: `the certificate ${misuse}` }
+  let reason = `the certificate was issued by ${describeName(leaf.issuer)}, which leads to no trusted authority`
+  const budget = { left: MOST_CHECKS }
+  for (const authority of authorities) {
+    for (const path of pathsTo(authority, leaf, brought, budget)) {
+      const why = checkPath(path, authority, times, purpose)
+      if (why === undefined) return { path, authority }
+      reason = why
+    }
+  }
+  return { why: reason }
+}
+
+function* pathsTo(
+  authority: CertificateAuthority,
+  leaf: Certificate,
+  brought: readonly Certificate[],
+  budget: { left: number },
+): Generator<Path> {
+  const [anchor] = authority.certificates.slice(-1)
+  if (anchor === undefined) return
+  const end: Certificate = anchor
+  const pool = [...authority.certificates, ...brought]
+  function* extend(path: Path, last: Certificate): Generator<Path> {
+    if (isSame(last, end)) {
+      yield path
+      return
+    }
+    if (path.length >= LONGEST_PATH) return
+    for (const issuer of pool) {
+      if (!equalBytes(issuer.subject, last.issuer) || path.some((one) => isSame(one, issuer))) continue
+      if (hasIssued(authority, issuer, last, budget)) yield* extend([...path, issuer], issuer)
+    }
+  }
+  // A timestamp authority's own certificate may stand in its chain.
+  const start = authority.certificates.find((one) => isSame(one, leaf)) ?? leaf
+  yield* extend([start], start)
+}
+
+function isSame(a: Certificate, b: Certificate): boolean {
+  return a === b || equalBytes(a.raw, b.raw)
+}
+
+function hasIssued(authority: CertificateAuthority, issuer: Certificate, issued: Certificate, budget: { left: number }): boolean {
+  if (authority.proven.get(issued)?.has(issuer) === true) return true
+  if (budget.left <= 0) return false
+  budget.left -= 1
+  if (!isSignedBy(issued.algorithm, keyOfCertificate(issuer), issued.tbs, issued.signature)) return false
+  if (authority.certificates.includes(issued) && authority.certificates.includes(issuer)) {
+    const issuers = authority.proven.get(issued) ?? new WeakSet()
+    authority.proven.set(issued, issuers.add(issuer))
+  }
+  return true
+}
+
+function checkPath(path: Path, authority: CertificateAuthority, times: readonly number[], purpose: Purpose): string | undefined {
+  for (const [at, certificate] of path.entries()) {
+    const name = at === 0 ? 'the certificate' : `the issuing certificate of ${describeName(certificate.subject)}`
+    const problem = (at === 0 ? undefined : checkIssuerUse(certificate, at - 1, purpose)) ?? checkValidity(certificate, times)
+    if (problem !== undefined) return `${name} ${problem}`
+  }
+  if (times.every((time) => isWithin(authority.validFor, time))) return undefined
+  return `the authority ${authority.uri} was not trusted at the time of signing`
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { equalBytes, fromBase64, fromHex, textOf } from '../../kernel/bytes.ts'
+import { fail } from '../../kernel/errors.ts'
+import { parseJson } from '../../kernel/json.ts'
+import { readShape } from '../../kernel/shape.ts'
+import type { BundleLogEntry } from '../../evidence/bundle.ts'
+import type { Envelope } from '../../evidence/evidence.ts'
+import type { HashName } from '../schemes.ts'
+
+/** What an entry must be about: the signature, whose key or certificate verifies it, and what was signed. */
+export type EntrySubject = {
+  readonly signature: Uint8Array
+  /** DER of the certificate, or of the SubjectPublicKeyInfo of a bare key. */
+  readonly verifier: { readonly kind: 'certificate' | 'key'; readonly der: Uint8Array }
+  readonly envelope?: Envelope
+  /** Digest of what was signed: of the message, or of the envelope's pre-authentication encoding. Undefined where the message is not at hand. */
+  readonly digest: (hash: HashName) => Uint8Array | undefined
+}
+
+type Check = (body: unknown, subject: EntrySubject, where: string) => string | undefined
+
+/**
+ * Whether the body of a log entry is about this very signature, key and digest. In: the entry, whose body the log signed. Out:
+ * undefined, or what differs. Throws `evidence-malformed` for a body that is
+ * not of its kind.
+ */
+export function checkBody(entry: BundleLogEntry, subject: EntrySubject, where: string): string | undefined {
+  const { kind, apiVersion, spec } = readShape(bodySchema, parseJson(entry.body, where, { limitName: 'bundleBytes' }), where)
+  if (kind !== entry.kind || apiVersion !== entry.version) return 'is of another kind or version than its body'
+  const check = Object.hasOwn(KINDS, `${kind} ${apiVersion}`) ? KINDS[`${kind} ${apiVersion}`] : undefined
+  return check === undefined ? `is of kind ${kind} ${apiVersion}, which is not supported` : check(spec, subject, where)
+}
+
+const bodySchema = z.object({ kind: z.string().max(64), apiVersion: z.string().max(64), spec: z.unknown() })
+const hash = z.object({ algorithm: z.enum(['sha256', 'sha384', 'sha512']), value: z.string() })
+const base64 = z.string().min(1)
+
+const hashedRekordV1 = z.object({
+  data: z.object({ hash }),
+  signature: z.object({ content: base64, publicKey: z.object({ content: base64 }) }),
+})
+const HASHES_V2 = { SHA2_256: 'sha256', SHA2_384: 'sha384', SHA2_512: 'sha512' } as const
+const hashedRekordV2 = z.object({
+  hashedRekordV002: z.object({
+    data: z.object({ algorithm: z.enum(['SHA2_256', 'SHA2_384', 'SHA2_512']), digest: base64 }),
+    signature: z.object({
+      content: base64,
+      verifier: z.object({
+        x509Certificate: z.object({ rawBytes: base64 }).optional(),
+        publicKey: z.object({ rawBytes: base64 }).optional(),
+      }),
+    }),
+  }),
+})
+const dsseV1 = z.object({
+  payloadHash: hash,
+  signatures: z
+    .array(z.object({ signature: base64, verifier: base64 }))
+    .min(1)
+    .max(16),
+})
+const intotoV2 = z.object({
+  content: z.object({
+    envelope: z.object({
+      payloadType: z.string(),
+      signatures: z
+        .array(z.object({ sig: base64, publicKey: base64 }))
+        .min(1)
+        .max(16),
+    }),
+    payloadHash: hash,
+  }),
+})
+
+/** Every kind of body: Rekor v1's that bundles carry, and the one of Rekor v2. */
+const KINDS: Readonly<Record<string, Check>> = {
+  'hashedrekord 0.0.1': (spec, subject, where) => {
+    const { data, signature } = readShape(hashedRekordV1, spec, where)
+    return (
+      checkSignature(decode(signature.content, where), subject) ??
+      checkVerifier(pemOf(decode(signature.publicKey.content, where), where), subject) ??
+      checkDigest(data.hash.algorithm, fromHex(data.hash.value, 'evidence-malformed', where), subject)
+    )
+  },
+  'hashedrekord 0.0.2': (spec, subject, where) => {
+    const { data, signature } = readShape(hashedRekordV2, spec, where).hashedRekordV002
+    const { x509Certificate, publicKey } = signature.verifier
+    if ((x509Certificate === undefined) === (publicKey === undefined)) return 'names not exactly one key or certificate'
+    const verifier: EntrySubject['verifier'] = {
+      kind: x509Certificate === undefined ? 'key' : 'certificate',
+      der: decode(x509Certificate?.rawBytes ?? publicKey?.rawBytes ?? '', where),
+    }
+    return (
+      checkSignature(decode(signature.content, where), subject) ??
+      checkVerifier(verifier, subject) ??
+      checkDigest(HASHES_V2[data.algorithm], decode(data.digest, where), subject)
+    )
+  },
+  'dsse 0.0.1': (spec, subject, where) => {
+    const { payloadHash, signatures } = readShape(dsseV1, spec, where)
+    const [signature, ...more] = signatures
+    if (signature === undefined || more.length > 0) return 'is of several signatures'
+    return (
+      checkSignature(decode(signature.signature, where), subject) ??
+      checkVerifier(pemOf(decode(signature.verifier, where), where), subject) ??
+      checkPayload(payloadHash, subject, where)
+    )
+  },
+  'intoto 0.0.2': (spec, subject, where) => {
+    const { envelope, payloadHash } = readShape(intotoV2, spec, where).content
+    const [signature, ...more] = envelope.signatures
+    if (signature === undefined || more.length > 0) return 'is of several signatures'
+    if (envelope.payloadType !== subject.envelope?.payloadType) return 'is of another payload type'
+    // The signature is base64 of base64 here.
+    const sig = decode(textOf(decode(signature.sig, where), 'evidence-malformed', where), where)
+    return (
+      checkSignature(sig, subject) ??
+      checkVerifier(pemOf(decode(signature.publicKey, where), where), subject) ??
+      checkPayload(payloadHash, subject, where)
+    )
+  },
+}
+
+function checkSignature(signature: Uint8Array, subject: EntrySubject): string | undefined {
+  return equalBytes(signature, subject.signature) ? undefined : 'is about another signature'
+}
+
+function checkVerifier(verifier: EntrySubject['verifier'], { verifier: expected }: EntrySubject): string | undefined {
+  if (verifier.kind === expected.kind && equalBytes(verifier.der, expected.der)) return undefined
+  return 'is about the key or certificate of somebody else'
+}
+
+function checkDigest(algorithm: HashName, digest: Uint8Array, subject: EntrySubject): string | undefined {
+  const expected = subject.digest(algorithm)
+  if (expected === undefined) return `is by ${algorithm}, which cannot be compared without the bytes themselves`
+  return equalBytes(digest, expected) ? undefined : 'is about other bytes'
+}
+
+/** Kinds that hold an envelope name the digest of its payload alone. */
+function checkPayload(named: z.infer<typeof hash>, { envelope }: EntrySubject, where: string): string | undefined {
+  if (envelope === undefined) return 'is about an envelope, and this is none'
+  return equalBytes(fromHex(named.value, 'evidence-malformed', where), hashOf(named.algorithm, envelope.payload))
+    ? undefined
+    : 'is about another payload'
+}
+
+function decode(text: string, where: string): Uint8Array {
+  return fromBase64(text, 'evidence-malformed', where)
+}
+
+function hashOf(name: HashName, bytes: Uint8Array): Uint8Array {
+  return createHash(name).update(bytes).digest()
+}
+
+const PEM = /^\s*-----BEGIN (CERTIFICATE|PUBLIC KEY)-----\s([A-Za-z0-9+/=\s]{1,65536})-----END \1-----\s*$/
+
+/** The one certificate or key of a PEM text. */
+function pemOf(bytes: Uint8Array, where: string): EntrySubject['verifier'] {
+  const [, label, body = ''] = PEM.exec(textOf(bytes, 'evidence-malformed', where)) ?? []
+  if (label === undefined) throw fail('evidence-malformed', 'has a log entry that names not one certificate or key in PEM', { where })
+  return { kind: label === 'CERTIFICATE' ? 'certificate' : 'key', der: decode(body.replaceAll(/\s/g, ''), where) }
+}

@@ -1,0 +1,141 @@
+import { sendHttp } from '../../../artifact/registry/http.ts'
+import type { HttpDeps } from '../../../artifact/registry/http.ts'
+import { fail } from '../../../kernel/errors.ts'
+import { LIMITS } from '../../../kernel/limits.ts'
+import { isoTime } from '../usage.ts'
+import { readMetadata, refuseOther } from './metadata.ts'
+import type { RoleName, TufRoot } from './metadata.ts'
+
+/** What one refresh leaves for the next: versions may only grow. The bytes are as they were served. */
+export type TufState = {
+  readonly root: Uint8Array
+  readonly timestamp?: Uint8Array
+  readonly snapshot?: Uint8Array
+  readonly targets?: Uint8Array
+}
+
+export type Refreshed = { readonly state: Required<TufState>; readonly target: Uint8Array }
+
+/**
+ * Fetches one target of a TUF repository by the client workflow of the specification (1.0.33, 5.3 to 5.7): roots one by one, then
+ * timestamp, snapshot and targets, each signed by enough keys, not expired, not older than what was seen before, and the one the
+ * last promised. Delegations are not followed. In: where the repository is, what is trusted so far, the target. Out: the target and what to
+ * keep. No credential is ever sent, and no redirect followed. Throws `signature-invalid`, `digest-mismatch`, `evidence-malformed`,
+ * `network`.
+ */
+export async function refreshTarget(deps: HttpDeps, repository: string, known: TufState, targetName: string): Promise<Refreshed> {
+  const get = getter(deps, repository)
+  const root = await refreshRoot(get, known.root)
+  const trusted = root.signed
+
+  const timestamp = readVerified('timestamp', await get('timestamp.json'), trusted, 'timestamp.json')
+  const before = known.timestamp === undefined ? undefined : readKnown('timestamp', known.timestamp, trusted)
+  const snapshotFile = timestamp.signed.meta['snapshot.json']
+  refuseOlder('timestamp.json', timestamp.signed.version, before?.version)
+  refuseOlder('snapshot.json', snapshotFile.version, before?.meta['snapshot.json'].version)
+  refuseExpired('timestamp.json', timestamp.signed.expires, deps.now())
+
+  const snapshotBytes = await get(`${snapshotFile.version}.snapshot.json`)
+  refuseOther(snapshotBytes, snapshotFile, 'snapshot.json')
+  const snapshot = readVerified('snapshot', snapshotBytes, trusted, 'snapshot.json')
+  refuseVersion('snapshot.json', snapshot.signed.version, snapshotFile.version)
+  const targetsFile = snapshot.signed.meta['targets.json']
+  if (targetsFile === undefined) throw fail('evidence-malformed', 'names no targets.json', { where: 'snapshot.json' })
+  const snapshotBefore = known.snapshot === undefined ? undefined : readKnown('snapshot', known.snapshot, trusted)
+  refuseOlder('targets.json', targetsFile.version, snapshotBefore?.meta['targets.json']?.version)
+  refuseExpired('snapshot.json', snapshot.signed.expires, deps.now())
+
+  const targetsBytes = await get(`${targetsFile.version}.targets.json`)
+  refuseOther(targetsBytes, targetsFile, 'targets.json')
+  const targets = readVerified('targets', targetsBytes, trusted, 'targets.json')
+  refuseVersion('targets.json', targets.signed.version, targetsFile.version)
+  refuseExpired('targets.json', targets.signed.expires, deps.now())
+
+  const promised = Object.hasOwn(targets.signed.targets, targetName) ? targets.signed.targets[targetName] : undefined
+  const hash = promised?.hashes.sha256 ?? promised?.hashes.sha512
+  if (promised === undefined || hash === undefined || !/^[0-9a-f]{64,128}$/.test(hash)) {
+    throw fail('evidence-malformed', `has no target ${targetName} with a hash`, { where: 'targets.json' })
+  }
+  const target = await get(`targets/${hash}.${targetName}`)
+  refuseOther(target, promised, targetName)
+  return { state: { root: root.bytes, timestamp: timestamp.bytes, snapshot: snapshotBytes, targets: targetsBytes }, target }
+}
+
+type Get = (path: string) => Promise<Uint8Array>
+
+/** Follows the chain of roots: each is signed by the one before and by itself, and is the very next. Only the last must not be expired. */
+async function refreshRoot(
+  get: ReturnType<typeof getter>,
+  known: Uint8Array,
+): Promise<{ readonly bytes: Uint8Array; readonly signed: TufRoot }> {
+  let bytes = known
+  let { signed } = readMetadata('root', known, 'root.json')
+  for (let count = 0; ; count += 1) {
+    const name = `${signed.version + 1}.root.json`
+    const next = await get.optional(name)
+    if (next === undefined) break
+    if (count >= LIMITS.tufRoots) throw fail('limit-exceeded', `is over the cap tufRoots (${LIMITS.tufRoots})`, { where: name })
+    const read = readMetadata('root', next, name)
+    read.verify(signed, 'root')
+    read.verify(read.signed, 'root')
+    refuseVersion(name, read.signed.version, signed.version + 1)
+    bytes = next
+    signed = read.signed
+  }
+  refuseExpired('root.json', signed.expires, get.now())
+  return { bytes, signed }
+}
+
+function readVerified<R extends Exclude<RoleName, 'root'>>(role: R, bytes: Uint8Array, root: TufRoot, where: string) {
+  const read = readMetadata(role, bytes, where)
+  read.verify(root, role)
+  return { ...read, bytes }
+}
+
+/** What was kept counts only if the keys of today still stand behind it: after a key was replaced, versions may start anew. */
+function readKnown<R extends Exclude<RoleName, 'root'>>(
+  role: R,
+  bytes: Uint8Array,
+  root: TufRoot,
+): ReturnType<typeof readMetadata<R>>['signed'] | undefined {
+  try {
+    const read = readMetadata(role, bytes, `kept ${role}.json`)
+    read.verify(root, role)
+    return read.signed
+  } catch {
+    return undefined // The same as having kept nothing.
+  }
+}
+
+function refuseOlder(where: string, version: number, before: number | undefined): void {
+  if (before === undefined || version >= before) return
+  throw fail('digest-mismatch', `is version ${version}, and ${before} was there before: somebody serves old metadata`, { where })
+}
+
+function refuseVersion(where: string, version: number, promised: number): void {
+  if (version !== promised) throw fail('digest-mismatch', `is version ${version} where ${promised} was promised`, { where })
+}
+
+function refuseExpired(where: string, expires: number, now: Date): void {
+  if (expires > now.valueOf()) return
+  throw fail('digest-mismatch', `expired at ${isoTime(expires)}: somebody serves old metadata, or the clock here is wrong`, { where })
+}
+
+function getter(deps: HttpDeps, repository: string) {
+  const base = new URL(repository.endsWith('/') ? repository : `${repository}/`)
+  const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(base.hostname)
+  if (base.protocol !== 'https:' && !isLoopback) throw fail('insecure-transport', 'is not an https address', { where: base.href })
+  const optional = async (path: string): Promise<Uint8Array | undefined> => {
+    const answer = await sendHttp(deps, { method: 'GET', url: new URL(path, base), repeatable: true })
+    if (answer.status === 200) return await answer.bytes('tufMetadataBytes')
+    await answer.drop()
+    if (answer.status === 404 || answer.status === 403) return undefined
+    throw fail('network', `answered ${answer.status}`, { where: `${base.origin}${base.pathname}${path}` })
+  }
+  const get: Get = async (path) => {
+    const bytes = await optional(path)
+    if (bytes === undefined) throw fail('network', 'is not there', { where: `${base.origin}${base.pathname}${path}` })
+    return bytes
+  }
+  return Object.assign(get, { optional, now: deps.now })
+}

@@ -1,0 +1,114 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { digestOf, hexOf } from '../../src/kernel/digest.ts'
+import { utf8 } from '../../src/kernel/bytes.ts'
+import type { Json } from '../../src/kernel/json.ts'
+import { tufCanonicalBytes } from '../../src/trust/sigstore/tuf/canonical.ts'
+
+export type TufKey = { readonly id: string; readonly privateKey: KeyObject; readonly entry: Json }
+
+/** A new key of a TUF repository. `id` is its own unless given, so that one key can be listed under two. */
+export function newTufKey(kind: 'ecdsa' | 'ed25519' = 'ecdsa'): TufKey {
+  const { publicKey, privateKey } =
+    kind === 'ecdsa' ? generateKeyPairSync('ec', { namedCurve: 'prime256v1' }) : generateKeyPairSync('ed25519')
+  const spki = publicKey.export({ type: 'spki', format: 'der' })
+  const value = kind === 'ecdsa' ? String(publicKey.export({ type: 'spki', format: 'pem' })) : spki.subarray(-32).toString('hex')
+  const scheme = kind === 'ecdsa' ? 'ecdsa-sha2-nistp256' : 'ed25519'
+  return { id: hexOf(digestOf(spki)), privateKey, entry: { keytype: kind, scheme, keyval: { public: value } } }
+}
+
+/** Signs metadata with keys. */
+export function signTuf(signed: Json, keys: readonly TufKey[]): Uint8Array {
+  const bytes = tufCanonicalBytes(signed)
+  const signatures = keys.map(({ id, privateKey }) => ({
+    keyid: id,
+    sig: sign(privateKey.asymmetricKeyType === 'ed25519' ? null : 'sha256', bytes, privateKey).toString('hex'),
+  }))
+  return utf8(JSON.stringify({ signed, signatures }, undefined, 1))
+}
+
+export type TufPlan = {
+  readonly version?: number
+  readonly root: readonly TufKey[]
+  readonly online: TufKey
+  readonly threshold?: number
+  readonly expires?: string
+  readonly target: Uint8Array
+}
+
+const LATER = '2099-01-01T00:00:00Z'
+const fileOf = (bytes: Uint8Array, version: number) => ({ version, length: bytes.byteLength, hashes: { sha256: hexOf(digestOf(bytes)) } })
+
+/** Root metadata of a plan, unsigned. */
+export function tufRoot({ version = 1, root, online, threshold = root.length, expires = LATER }: TufPlan): Json {
+  const all = [...root, online]
+  return {
+    _type: 'root',
+    spec_version: '1.0.31',
+    version,
+    expires,
+    consistent_snapshot: true,
+    keys: Object.fromEntries(all.map((key) => [key.id, key.entry])),
+    roles: {
+      root: { keyids: root.map((key) => key.id), threshold },
+      targets: { keyids: root.map((key) => key.id), threshold },
+      snapshot: { keyids: [online.id], threshold: 1 },
+      timestamp: { keyids: [online.id], threshold: 1 },
+    },
+  }
+}
+
+/** Every file of a repository that serves one target, all of one version, by path. */
+export function tufFiles(plan: TufPlan): Map<string, Uint8Array> {
+  const { version = 1, root, online, target } = plan
+  const common = { spec_version: '1.0.31', version, expires: plan.expires ?? LATER }
+  const hash = hexOf(digestOf(target))
+  const targets = signTuf(
+    { ...common, _type: 'targets', targets: { 'trusted_root.json': { length: target.byteLength, hashes: { sha256: hash } } } },
+    root,
+  )
+  const snapshot = signTuf({ ...common, _type: 'snapshot', meta: { 'targets.json': fileOf(targets, version) } }, [online])
+  const timestamp = signTuf({ ...common, _type: 'timestamp', meta: { 'snapshot.json': fileOf(snapshot, version) } }, [online])
+  return new Map([
+    [`${version}.root.json`, signTuf(tufRoot(plan), root)],
+    ['timestamp.json', timestamp],
+    [`${version}.snapshot.json`, snapshot],
+    [`${version}.targets.json`, targets],
+    [`targets/${hash}.trusted_root.json`, target],
+  ])
+}
+
+export type FakeTuf = {
+  readonly url: string
+  readonly files: Map<string, Uint8Array>
+  readonly asked: { readonly path: string; readonly headers: IncomingHttpHeaders }[]
+  readonly close: () => Promise<void>
+}
+
+/** Serves files on loopback, as they are at that moment. A file of the text `-> URL` is a redirect. */
+export async function startFakeTuf(files: Map<string, Uint8Array>): Promise<FakeTuf> {
+  const asked: FakeTuf['asked'] = []
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').slice('/tuf/'.length)
+    asked.push({ path, headers: request.headers })
+    const bytes = files.get(path)
+    const redirect = bytes === undefined ? undefined : /^-> (\S+)$/.exec(Buffer.from(bytes).toString('latin1'))?.[1]
+    if (redirect !== undefined) response.writeHead(302, { location: redirect }).end()
+    else response.writeHead(bytes === undefined ? 404 : 200).end(bytes)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/tuf`,
+    files,
+    asked,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
