@@ -1,11 +1,13 @@
 import { apkCataloger } from './apk/apk-cataloger.ts'
 import { bunCataloger } from './bun/bun-cataloger.ts'
+import { cargoCataloger } from './cargo/cargo-cataloger.ts'
 import type { Cataloger } from './cataloger.ts'
 import { denoCataloger } from './deno/deno-cataloger.ts'
 import { dotnetAppCataloger, nugetCataloger } from './dotnet/dotnet-catalogers.ts'
 import { dpkgCataloger } from './dpkg/dpkg-cataloger.ts'
 import { executableInspector } from './executable-inspector.ts'
 import type { Inspector } from './inspector.ts'
+import { goModCataloger } from './golang/go-mod-cataloger.ts'
 import { gradleCataloger } from './java/gradle-cataloger.ts'
 import { javaInspector } from './java/java-inspector.ts'
 import { mavenCataloger } from './java/maven-cataloger.ts'
@@ -29,11 +31,13 @@ export const CATALOGERS: readonly Cataloger[] = [
   yarnCataloger,
   bunCataloger,
   denoCataloger,
+  pythonCataloger,
+  goModCataloger,
+  cargoCataloger,
   mavenCataloger,
   gradleCataloger,
   nugetCataloger,
   dotnetAppCataloger,
-  pythonCataloger,
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
