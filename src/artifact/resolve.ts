@@ -7,7 +7,6 @@ import type { RegistryOptions } from './open.ts'
 import { formatReference } from './reference.ts'
 import type { Reference } from './reference.ts'
 import { untilAborted } from './until-aborted.ts'
-import { wrappedFileOf } from './wrap.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { finishDigest } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
@@ -33,6 +32,7 @@ export async function resolveArtifact(
   const digest = ref.digest ?? (await resolveName(source, ref, where))
   const manifest = await source.manifest(digest)
   if (manifest === undefined) throw fail('not-found', 'has no such manifest', { where: `${source.name}@${digest}` })
+  const { wrappedFileOf } = await import('./wrap.ts')
   const file = wrappedFileOf(manifest)
   const { size, mediaType } = manifest.descriptor
   const name = ref.scheme === 'registry' ? `${ref.host}/${ref.repository}` : (file?.name ?? basename(ref.path))

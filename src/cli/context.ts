@@ -1,7 +1,6 @@
 import { openWorkspace } from '../chain/workspace.ts'
 import type { Workspace } from '../chain/workspace.ts'
 import { fail } from '../kernel/errors.ts'
-import { openSigner, parseSignerReference } from '../trust/open-signer.ts'
 import type { OpenedSigner } from '../trust/open-signer.ts'
 import type { Context, OptionSpec } from './command.ts'
 
@@ -39,6 +38,7 @@ export async function openSignerOf(
   fallback = 'local',
   baseDir = context.cwd,
 ): Promise<OpenedSigner> {
+  const { openSigner, parseSignerReference } = await import('../trust/open-signer.ts')
   const named = context.flags.text('key')
   const file = context.flags.text('passphrase-file')
   return await openSigner(context.deps, parseSignerReference(named ?? fallback), {

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { publicRootOf } from '../chain/trust-of.ts'
 import type { Workspace } from '../chain/workspace.ts'
 import { textOf } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
@@ -8,10 +7,8 @@ import type { Matcher } from '../kernel/matcher.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import type { IdentityAuthority, Instance } from '../trust/authority.ts'
 import { readPemCertificates } from '../trust/sigstore/cosign-claims.ts'
-import { ownAuthorities } from '../trust/sigstore/own-authority.ts'
 import type { FactName } from '../trust/sigstore/fulcio.ts'
 import type { TrustedRoot } from '../trust/sigstore/trusted-root.ts'
-import { rootAt } from '../trust/trust-policy.ts'
 import type { Context, OptionSpec } from './command.ts'
 
 /** Flags that say whom a certificate must name, and whose word on that counts: cosign's, and those of `gh attestation verify`. */
@@ -72,8 +69,12 @@ const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
 export function instanceFromFlags(context: Context, workspace: Workspace): Instance {
   const { flags, cwd, deps } = context
   const file = flags.text('trusted-root')
-  const root =
-    file === undefined ? publicRootOf(workspace, { allowStale: flags.on('insecure-allow-stale-root') }) : rootAt(deps, resolve(cwd, file))
+  // Read when first needed, and so is what reads it: most keys need no root.
+  const root = onDemand(async () => {
+    if (file !== undefined) return await (await import('../trust/trust-policy.ts')).rootAt(deps, resolve(cwd, file))()
+    const { publicRootOf } = await import('../chain/trust-of.ts')
+    return await publicRootOf(workspace, { allowStale: flags.on('insecure-allow-stale-root') })()
+  })
   const logs = flags.on('insecure-ignore-tlog') || flags.on('private-infrastructure') ? 0 : 1
   const timestamps = flags.on('use-signed-timestamps') ? 1 : 0
   const certificateLogs = flags.on('insecure-ignore-sct') ? 0 : 1
@@ -90,15 +91,20 @@ function withOwnAuthority(context: Context, root: () => Promise<TrustedRoot>): (
   if (between !== undefined && roots === undefined) throw fail('usage', 'needs --ca-roots', { where: '--ca-intermediates' })
   const file = chain ?? roots
   if (file === undefined) return root
-  let made: Promise<TrustedRoot> | undefined
-  const make = async (): Promise<TrustedRoot> => {
+  return onDemand(async () => {
+    const { ownAuthorities } = await import('../trust/sigstore/own-authority.ts')
     const certificates = await readCertificates(context, file)
     const authorities =
       chain === undefined
         ? ownAuthorities(certificates, between === undefined ? [] : await readCertificates(context, between), file)
         : ownAuthorities(certificates.slice(-1), certificates.slice(0, -1), file)
     return { ...(await root()), authorities }
-  }
+  })
+}
+
+/** Made when first asked for, and once. */
+function onDemand<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
   return () => (made ??= make())
 }
 

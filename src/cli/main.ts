@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 import { COMMANDS } from './command-table.ts'
 import { GLOBAL_OPTIONS } from './command.ts'
+import { keepCompiled } from './compile-cache.ts'
+import { nearest, parseLine } from './parse-flags.ts'
+import { progressLog } from './progress.ts'
 import { openTerminal } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
+import { systemDeps } from '../kernel/system.ts'
 import { ERROR_TABLE, TallyError, asTallyError, exitCodeOf, fail } from '../kernel/errors.ts'
 
 /** How long a command may take to end by itself once it was told to stop. */
@@ -13,6 +17,8 @@ const LINGER_MS = 200
 /** The program: finds the command, loads only that, runs it, turns what it throws into one clear error and an exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const env = process.env
+  // From the sources, bootstrap.cjs has done this.
+  if (!import.meta.filename.endsWith('.ts')) keepCompiled(env)
   const terminal = openTerminal(process, valueOf(argv, 'color') ?? env['TALLY_COLOR'] ?? 'auto', env)
   try {
     const [name, ...rest] = commandFirst(argv)
@@ -40,18 +46,13 @@ async function main(argv: readonly string[]): Promise<number> {
 async function runCommand(name: string, argv: readonly string[], terminal: Terminal): Promise<number> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (entry === undefined) {
-    const { nearest } = await import('./parse-flags.ts')
     const near = nearest(name, Object.keys(COMMANDS))
     throw fail('usage', name.startsWith('-') ? 'is not a flag of `tally`' : 'is not a command', {
       where: name,
       hint: near === undefined ? 'see `tally --help`' : `did you mean \`tally ${near}\`?`,
     })
   }
-  const [command, { parseLine }, { systemDeps }] = await Promise.all([
-    entry.load(),
-    import('./parse-flags.ts'),
-    import('../kernel/system.ts'),
-  ])
+  const command = await entry.load()
   try {
     const line = parseLine(command, argv, process.env)
     if (line.flags.on('help')) {
@@ -60,7 +61,6 @@ async function runCommand(name: string, argv: readonly string[], terminal: Termi
       return 0
     }
     enterProject(line.flags.text('project'))
-    const { progressLog } = await import('./progress.ts')
     const log = progressLog(terminal, line.flags)
     return await untilStopped(async (signal) => {
       const context = { ...line, deps: systemDeps({ log, signal }), terminal, cwd: process.cwd(), stdin: () => process.stdin }

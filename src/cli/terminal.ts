@@ -44,7 +44,10 @@ export function openTerminal(streams: Streams, when: string, env: Readonly<Recor
     noteStyle: painter(streams.stderr.isTTY === true),
     columns: Math.max(40, Math.min(streams.stdout.columns ?? 80, 200)),
     isScreen: streams.stdout.isTTY === true,
-    interactive: streams.stdin.isTTY === true && streams.stderr.isTTY === true && !isSet(env['CI']),
+    // Asking for stdin opens it, which few runs need.
+    get interactive() {
+      return streams.stdin.isTTY === true && streams.stderr.isTTY === true && !isSet(env['CI'])
+    },
   }
 }
 

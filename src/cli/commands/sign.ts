@@ -3,7 +3,8 @@ import { PREDICATE } from '../../evidence/evidence.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, SIGNER_OPTIONS } from '../context.ts'
 import { REFUSED_REGISTRY, REFUSED_SIGNING } from '../cosign-flags.ts'
-import { SEAL_OPTIONS, annotationsOf, printSealed, sealRequestOf } from '../sealing.ts'
+import { annotationsOf } from '../annotation-flags.ts'
+import { SEAL_OPTIONS, printSealed, sealRequestOf } from '../sealing.ts'
 
 /** `tally sign ARTIFACT`: a signature in cosign 3's form, logged, kept and attached. */
 export const sign = defineCommand({
