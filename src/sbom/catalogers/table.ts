@@ -12,8 +12,10 @@ import { mavenCataloger } from './java/maven-cataloger.ts'
 import { npmCataloger } from './npm/npm-cataloger.ts'
 import { opkgCataloger } from './opkg/opkg-cataloger.ts'
 import { pacmanCataloger } from './pacman/pacman-cataloger.ts'
+import { composerCataloger, composerInstalledCataloger } from './php/composer-catalogers.ts'
 import { pnpmCataloger } from './pnpm/pnpm-cataloger.ts'
 import { rpmCataloger } from './rpm/rpm-cataloger.ts'
+import { bundlerCataloger, gemCataloger } from './ruby/ruby-catalogers.ts'
 import { yarnCataloger } from './yarn/yarn-cataloger.ts'
 
 /** Every cataloger there is. A new ecosystem is one folder beside these and one line here. */
@@ -32,6 +34,10 @@ export const CATALOGERS: readonly Cataloger[] = [
   gradleCataloger,
   nugetCataloger,
   dotnetAppCataloger,
+  bundlerCataloger,
+  gemCataloger,
+  composerCataloger,
+  composerInstalledCataloger,
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
