@@ -12,17 +12,23 @@ export const REGISTRY_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 
 /** Flags of commands that sign. */
 export const SIGNER_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  key: { type: 'string', value: 'KEY', help: 'local, file:PATH, env://NAME or a path', default: 'local' },
+  key: {
+    type: 'string',
+    value: 'KEY',
+    help: 'local, a path, env://NAME, or a key at awskms: gcpkms: azurekms: hashivault: pkcs11: plugin:',
+    default: 'local',
+  },
   'passphrase-file': { type: 'string', value: 'FILE', help: 'file that holds the passphrase of the key' },
 }
 
-/** The data directory this command works with. */
-export async function openWorkspaceOf(context: Context): Promise<Workspace> {
+/** The data directory this command works with; `readOnly` for one that attaches nothing and asks much. */
+export async function openWorkspaceOf(context: Context, readOnly = false): Promise<Workspace> {
   const dataDir = context.flags.text('data-dir')
   return await openWorkspace(context.deps, {
     ...(dataDir === undefined ? {} : { dataDir }),
     offline: context.flags.on('offline'),
     allowHttp: context.flags.on('allow-http-registry'),
+    readOnly,
   })
 }
 
@@ -38,6 +44,7 @@ export async function openSignerOf(
   return await openSigner(context.deps, parseSignerReference(named ?? fallback), {
     dataDir: workspace.dataDir,
     baseDir: named === undefined ? baseDir : context.cwd,
+    offline: context.flags.on('offline'),
     passphrase: {
       ...(file === undefined ? {} : { file }),
       ...(context.terminal.interactive ? { prompt: () => askSecret('Passphrase: ') } : {}),

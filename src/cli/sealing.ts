@@ -5,6 +5,7 @@ import type { SealRequest, SealedArtifact } from '../chain/seal-artifact.ts'
 import { fail } from '../kernel/errors.ts'
 import type { Context, OptionSpec } from './command.ts'
 import { openSignerOf, openWorkspaceOf } from './context.ts'
+import { field } from './render/layout.ts'
 import { predicateWord } from './render/verdict.ts'
 
 /** Flags of commands that sign: where the result goes. */
@@ -59,11 +60,19 @@ export function printSealed(context: Context, sealed: SealedArtifact): void {
     terminal.out(JSON.stringify(sealed))
     return
   }
-  terminal.out(`signed     ${predicateWord(sealed.predicateType)} of ${sealed.artifact}`)
+  const { signer, log } = sealed
   terminal.out(
-    `by         ${sealed.signer.kind === 'local' ? 'the local key of this machine (proves only this machine)' : 'key'} ${sealed.signer.keyId}`,
+    [
+      ...field(terminal, 'signed', `${predicateWord(sealed.predicateType)} of`, sealed.artifact),
+      ...field(
+        terminal,
+        'by',
+        signer.kind === 'local' ? 'the local key of this machine (proves only this machine)' : 'the key',
+        signer.keyId,
+      ),
+      ...field(terminal, 'bundle', sealed.bundle),
+      ...field(terminal, 'logged', `entry ${log.index} of ${log.size}`),
+      ...field(terminal, 'kept in', ...sealed.places),
+    ].join('\n'),
   )
-  terminal.out(`bundle     ${sealed.bundle}`)
-  terminal.out(`logged     entry ${sealed.log.index} of ${sealed.log.size}`)
-  for (const place of sealed.places) terminal.out(`kept in    ${place}`)
 }

@@ -39,7 +39,7 @@ export function declaresPackages(path: string): boolean {
     PATHS.has(path) ||
     (path.startsWith('var/lib/pacman/local/') && name === 'desc') ||
     ENDINGS.some((ending) => name.endsWith(ending)) ||
-    /^requirements[^/]*\.(?:txt|in)$/.test(name) ||
+    /^requirements[^/]*\.(?:txt|in)$|requirements\.(?:txt|in)$/.test(name) ||
     /\.(?:dist-info\/METADATA|egg-info\/PKG-INFO)$/.test(path)
   )
 }

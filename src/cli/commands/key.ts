@@ -5,6 +5,7 @@ import { readFileBounded } from '../../kernel/read-file.ts'
 import { exportCosignKey, isCosignKey } from '../../trust/cosign-key.ts'
 import { exportPrivateKey, generateKey, loadPublicKey, publicKeyOf } from '../../trust/keys.ts'
 import { openLocalKey } from '../../trust/local-key.ts'
+import { openSigner, parseSignerReference } from '../../trust/open-signer.ts'
 import { findPassphrase } from '../../trust/passphrase.ts'
 import type { PassphraseSources } from '../../trust/passphrase.ts'
 import { isLockedKey, unlockKey } from '../../trust/private-key.ts'
@@ -22,9 +23,9 @@ export const key = defineCommand({
   summary: 'make, show, import and export keys',
   usage: [
     'tally key new FILE [--type TYPE] [--cosign]',
-    'tally key show [FILE|local]',
+    'tally key show [FILE|URI|local]',
     'tally key import FROM FILE [--cosign]',
-    'tally key export [FILE|local] [--private [--cosign]]',
+    'tally key export [FILE|URI|local] [--private [--cosign]]',
   ],
   examples: [
     ['tally key new team.pem', 'a new key; its passphrase is asked for or comes from TALLY_KEY_PASSPHRASE'],
@@ -33,6 +34,7 @@ export const key = defineCommand({
     ['tally key import cosign.key team.pem', 'a key that cosign made, as PKCS#8; its passphrase comes from COSIGN_PASSWORD'],
     ['tally key import team.pem cosign.key --cosign', 'the other way'],
     ['tally key export local > machine.pub', 'the public key others verify with'],
+    ['tally key export awskms:///alias/release > release.pub', 'the same of a key in a key service'],
   ],
   options: {
     type: { type: 'string', value: 'TYPE', choices: KEY_ALGORITHMS, help: KEY_ALGORITHMS.join(', '), default: 'ecdsa-p256' },
@@ -199,6 +201,11 @@ async function publicHalf(context: Context, name: string): Promise<ReturnType<ty
   if (name === 'local') {
     const { signer } = await openLocalKey(context.deps, (await openWorkspaceOf(context)).dataDir)
     return loadPublicKey(signer.publicKeyPem)
+  }
+  const reference = parseSignerReference(name)
+  if (reference.kind === 'service') {
+    const dirs = { dataDir: context.cwd, baseDir: context.cwd, offline: context.flags.on('offline') }
+    return loadPublicKey((await openSigner(context.deps, reference, dirs)).signer.publicKeyPem)
   }
   const path = resolve(context.cwd, name)
   const pem = textOf(await readFileBounded(context.deps, path, 'keyFileBytes'), 'key-invalid', name)

@@ -10,6 +10,7 @@ import { SIGNER_OPTIONS, REGISTRY_OPTIONS, openSignerOf, openWorkspaceOf } from 
 import { executablePath } from '../executable.ts'
 import { withStore } from '../store.ts'
 import { renderShip } from '../render/ship.ts'
+import { exitCodeFor, whyNotAllowed } from '../render/verification.ts'
 
 /** `tally ship`: the chain of tally.yaml from check to promotion; exit 0 only when the wanted environment was reached. */
 export const ship = defineCommand({
@@ -52,9 +53,15 @@ export const ship = defineCommand({
     const receipt = receiptOf(outcome, await executablePath(deps))
     if (flags.text('format') === 'json') terminal.out(JSON.stringify(receipt, null, 2))
     else terminal.out(renderShip(receipt, mendOf(outcome), terminal))
-    return receipt.reached === receipt.target ? 0 : 1
+    return receipt.reached === receipt.target ? 0 : exitCodeOfStay(outcome)
   },
 })
+
+/** It stayed where it was: 1, or what kept evidence from being read. */
+function exitCodeOfStay({ judgement, shippable }: ShipOutcome): number {
+  if (judgement === undefined || judgement.verdict.decision === 'allow') return 1
+  return exitCodeFor(whyNotAllowed(judgement.verdict, judgement, shippable.artifact), judgement)
+}
 
 /** The command that would get the artifact further, when it did not reach its target. */
 function mendOf(outcome: ShipOutcome): string | undefined {

@@ -61,7 +61,10 @@ export function predicateWord(predicateType: string): string {
 function signerWord({ signer }: Receipt): string {
   const name = safeText(signer.authority)
   if (signer.kind === 'local') return `${name} (proves only this machine)`
-  if (signer.identity !== undefined) return `${name} (${safeText(signer.identity.subject)}, by ${safeText(signer.identity.issuer)})`
+  if (signer.identity !== undefined) {
+    const { subject, issuer } = signer.identity
+    return signer.authority === subject ? `${name} (by ${safeText(issuer)})` : `${name} (${safeText(subject)}, by ${safeText(issuer)})`
+  }
   return name
 }
 
@@ -69,12 +72,13 @@ function signerWord({ signer }: Receipt): string {
 export function receiptLines(receipts: readonly Receipt[], terminal: Terminal): string[] {
   const { style, columns } = terminal
   const lines = receipts.toSorted(byKind).flatMap((receipt) => {
-    const { log, logProblem, signer, envelope } = receipt
-    const place = log === undefined ? (logProblem === undefined ? 'not logged' : 'NOT proven to be logged') : `log entry ${log.proof.index}`
+    const { logProblem, signer, envelope } = receipt
+    const place = placeWord(receipt)
     const details = `${envelope.slice(0, 19)}…  key ${signer.keyId.slice(0, 12)}…  `
     return [
       `  ${style('green', 'verified')} ${predicateWord(receipt.statement.predicateType).padEnd(18)} ${signerWord(receipt)}`,
-      `           ${style('dim', details)}${style(log === undefined ? 'yellow' : 'dim', place)}`,
+      `           ${style('dim', details)}${style(place.isProven ? 'dim' : 'yellow', place.text)}`,
+      ...timeLines(receipt, columns).map((line) => style('dim', line)),
       ...(logProblem === undefined ? [] : hanging('           ', safeText(logProblem), columns)),
     ]
   })
@@ -84,6 +88,20 @@ export function receiptLines(receipts: readonly Receipt[], terminal: Terminal): 
     lines.push(...hanging('logged   ', `proven in a log of ${size} entries, vouched for by ${safeText(voucher)}`, columns))
   }
   return lines
+}
+
+/** Which log it is in: ours, or public ones. */
+function placeWord({ log, logProblem, transparency = [] }: Receipt): { readonly text: string; readonly isProven: boolean } {
+  if (log !== undefined) return { text: `log entry ${log.proof.index}`, isProven: true }
+  if (logProblem !== undefined) return { text: 'NOT proven to be logged', isProven: false }
+  if (transparency.length === 0) return { text: 'not logged', isProven: false }
+  return { text: transparency.map((entry) => `entry ${entry.index} of ${safeText(entry.log)}`).join(', '), isProven: true }
+}
+
+const TIME_PROOF = { rfc3161: 'by the word of a timestamp authority', log: 'by the word of the log' } as const
+
+function timeLines({ time }: Receipt, columns: number): string[] {
+  return time.proof === 'asserted' ? [] : hanging('           ', `signed ${time.at}, ${TIME_PROOF[time.proof]}`, columns)
 }
 
 /** In the order people are told of them, then as they were logged; those of one kind that were not logged, by digest. */

@@ -20,6 +20,7 @@ import { opkgCataloger } from './opkg/opkg-cataloger.ts'
 import { pacmanCataloger } from './pacman/pacman-cataloger.ts'
 import { composerCataloger, composerInstalledCataloger } from './php/composer-catalogers.ts'
 import { pnpmCataloger } from './pnpm/pnpm-cataloger.ts'
+import { pythonCataloger } from './python/python-cataloger.ts'
 import { rInstalledCataloger, renvCataloger } from './r/r-catalogers.ts'
 import { rpmCataloger } from './rpm/rpm-cataloger.ts'
 import { bundlerCataloger, gemCataloger } from './ruby/ruby-catalogers.ts'
@@ -59,6 +60,7 @@ export const CATALOGERS: readonly Cataloger[] = [
   swiftCataloger,
   vcpkgCataloger,
   vcpkgInstalledCataloger,
+  pythonCataloger,
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */

@@ -12,11 +12,9 @@ const OLD_PIN = z.object({ package: z.string(), repositoryURL: z.string(), state
 const PIN = z.object({ identity: z.string(), kind: z.string().optional(), location: z.string().optional(), state: STATE })
 const RESOLVED = z.union([
   z.object({ pins: z.array(PIN) }),
-  z
-    .object({ object: z.object({ pins: z.array(OLD_PIN) }) })
-    .transform(({ object }) => ({
-      pins: object.pins.map((pin) => ({ identity: pin.package, location: pin.repositoryURL, kind: undefined, state: pin.state })),
-    })),
+  z.object({ object: z.object({ pins: z.array(OLD_PIN) }) }).transform(({ object }) => ({
+    pins: object.pins.map((pin) => ({ identity: pin.package, location: pin.repositoryURL, kind: undefined, state: pin.state })),
+  })),
 ])
 
 /** Package.resolved of Swift's package manager and of Xcode, in versions 1 to 3. It says what is pinned, and not what needs what. */
