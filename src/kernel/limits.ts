@@ -147,6 +147,8 @@ export const LIMITS = {
   buildOutputs: 10_000,
   gitOutputBytes: 64 * MiB,
   gitMs: 120_000,
+  /** A commit or tag, whose message is text of people. */
+  gitObjectBytes: 16 * MiB,
   submoduleDepth: 8,
 } as const satisfies Record<string, number>
 
