@@ -9,7 +9,8 @@ import { logEntryOf } from '../evidence/log-entry.ts'
 import { parseStatement, statementBytes } from '../evidence/statement.ts'
 import { digestSetOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
-import { fail } from '../kernel/errors.ts'
+import { TallyError, fail } from '../kernel/errors.ts'
+import type { BlobStore } from '../store/blobs.ts'
 import { noteSignerOf } from '../trust/note-keys.ts'
 import type { Signer } from '../trust/signer.ts'
 import { signMessage, signStatement } from '../trust/sign.ts'
@@ -24,6 +25,16 @@ export type Sealed = {
 }
 
 export type Logged = Sealed & { readonly index: number; readonly proof: LogProof }
+
+/** Whether signed bytes are in the blob store as they were put there: what a run uses again is hashed again. */
+export async function isWhole(blobs: BlobStore, digest: Digest): Promise<boolean> {
+  try {
+    return (await blobs.get(digest)) !== undefined
+  } catch (error) {
+    if (error instanceof TallyError && error.code === 'digest-mismatch') return false
+    throw error
+  }
+}
 
 /** The subjects of every statement about an artifact: the manifest first, the file second. */
 export function subjectsOf(artifact: Artifact): readonly Subject[] {

@@ -24,6 +24,26 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'who signed and attested an artifact, and does that suffice',
     load: async () => (await import('./commands/verify.ts')).verify,
   },
+  'verify-blob': {
+    group: 'look',
+    summary: 'is a file signed by a key or identity, in cosign’s words',
+    load: async () => (await import('./commands/verify-blob.ts')).verifyBlob,
+  },
+  'verify-attestation': {
+    group: 'look',
+    summary: 'did a key or identity attest something about an image, in cosign’s words',
+    load: async () => (await import('./commands/verify-attestation.ts')).verifyAttestation,
+  },
+  'verify-blob-attestation': {
+    group: 'look',
+    summary: 'the same about a file',
+    load: async () => (await import('./commands/verify-blob-attestation.ts')).verifyBlobAttestation,
+  },
+  trust: {
+    group: 'manage',
+    summary: 'show, refresh and pin the Sigstore trusted root',
+    load: async () => (await import('./commands/trust.ts')).trust,
+  },
   gate: { group: 'the chain', summary: 'judge an artifact by a policy', load: async () => (await import('./commands/gate.ts')).gate },
   promote: {
     group: 'the chain',

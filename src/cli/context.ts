@@ -21,13 +21,14 @@ export const SIGNER_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   'passphrase-file': { type: 'string', value: 'FILE', help: 'file that holds the passphrase of the key' },
 }
 
-/** The data directory this command works with. */
-export async function openWorkspaceOf(context: Context): Promise<Workspace> {
+/** The data directory this command works with; `readOnly` for one that attaches nothing and asks much. */
+export async function openWorkspaceOf(context: Context, readOnly = false): Promise<Workspace> {
   const dataDir = context.flags.text('data-dir')
   return await openWorkspace(context.deps, {
     ...(dataDir === undefined ? {} : { dataDir }),
     offline: context.flags.on('offline'),
     allowHttp: context.flags.on('allow-http-registry'),
+    readOnly,
   })
 }
 

@@ -3,10 +3,10 @@ import { guessReference } from '../artifact/guess-reference.ts'
 import type { Reference } from '../artifact/reference.ts'
 import type { SealRequest, SealedArtifact } from '../chain/seal-artifact.ts'
 import { fail } from '../kernel/errors.ts'
-import { safeText } from '../kernel/text.ts'
 import type { Context, OptionSpec } from './command.ts'
 import { openSignerOf, openWorkspaceOf } from './context.ts'
 import { isKeyless, openKeylessOf, witnessedOf } from './keyless.ts'
+import { field } from './render/layout.ts'
 import { predicateWord } from './render/verdict.ts'
 
 /** Flags of commands that sign: where the result goes. */
@@ -68,14 +68,19 @@ export function printSealed(context: Context, sealed: SealedArtifact): void {
     terminal.out(JSON.stringify(sealed))
     return
   }
-  terminal.out(`signed     ${predicateWord(sealed.predicateType)} of ${sealed.artifact}`)
-  terminal.out(`by         ${signerText(sealed.signer)}`)
-  terminal.out(`bundle     ${sealed.bundle}`)
-  terminal.out(`logged     entry ${sealed.log.index} of ${sealed.log.size}`)
-  for (const place of sealed.places) terminal.out(`kept in    ${place}`)
+  const { signer, log } = sealed
+  terminal.out(
+    [
+      ...field(terminal, 'signed', `${predicateWord(sealed.predicateType)} of`, sealed.artifact),
+      ...field(terminal, 'by', ...signerText(signer)),
+      ...field(terminal, 'bundle', sealed.bundle),
+      ...field(terminal, 'logged', `entry ${log.index} of ${log.size}`),
+      ...field(terminal, 'kept in', ...sealed.places),
+    ].join('\n'),
+  )
 }
 
-function signerText({ kind, keyId, identity }: SealedArtifact['signer']): string {
-  if (identity !== undefined) return `${safeText(identity.subject)} (identity, by ${safeText(identity.issuer)})`
-  return `${kind === 'local' ? 'the local key of this machine (proves only this machine)' : 'key'} ${keyId}`
+function signerText({ kind, keyId, identity }: SealedArtifact['signer']): readonly string[] {
+  if (identity !== undefined) return [`${identity.subject} (identity, by ${identity.issuer})`]
+  return [kind === 'local' ? 'the local key of this machine (proves only this machine)' : 'the key', keyId]
 }

@@ -6,12 +6,13 @@ import { textOf } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import { loadPublicKey } from '../trust/keys.ts'
-import { parseTrustFile, readTrustFile, trustKeys } from '../trust/trust-policy.ts'
+import { NO_NEEDS, parseTrustFile, readTrustFile, trustKeys } from '../trust/trust-policy.ts'
 import type { Trust } from '../trust/trust-policy.ts'
 import type { PublicKey } from '../trust/keys.ts'
 import { authoritiesOf } from '../policy/authorities.ts'
 import type { Policy } from '../policy/document.ts'
 import type { Context, OptionSpec } from './command.ts'
+import { IDENTITY_OPTIONS, identityFromFlags, instanceFromFlags } from './identity-flags.ts'
 
 export const TRUSTED_KEY: OptionSpec = {
   type: 'string',
@@ -26,6 +27,7 @@ export const TRUST_FILE: OptionSpec = { type: 'string', value: 'FILE', help: 'fi
 export const TRUST_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   key: TRUSTED_KEY,
   trust: TRUST_FILE,
+  ...IDENTITY_OPTIONS,
   bundle: { type: 'string', value: 'FILE', multiple: true, help: 'evidence in a Sigstore bundle (.json or .jsonl)' },
   from: { type: 'string', value: 'REPOSITORY', help: 'also look for evidence in this registry/repository or oci:DIR' },
 }
@@ -39,24 +41,43 @@ export type NamedTrust = { readonly trust: Trust; readonly from: string }
 export async function trustFromFlags(context: Context, workspace: Workspace, policy?: Policy): Promise<NamedTrust> {
   const { deps, flags, cwd } = context
   const keys = flags.list('key')
-  if (keys.length > 0) {
+  const instance = instanceFromFlags(context, workspace)
+  const identity = identityFromFlags(context, instance)
+  if (keys.length > 0 || identity !== undefined) {
     const named = await Promise.all(keys.map(async (text) => await readNamedKey(context, text, policy)))
-    return { trust: trustKeys(named), from: `--key ${keys.join(', ')}` }
+    const trust = trustKeys(named, [], { root: instance.root, needs: NO_NEEDS })
+    const from = keys.length === 0 ? '--certificate-identity' : `--key ${keys.join(', ')}`
+    if (identity === undefined) return { trust, from }
+    return { trust: { ...trust, authorities: [...trust.authorities, { ...identity, name: identityName(identity.name, policy) }] }, from }
   }
   const file = flags.text('trust')
   if (file !== undefined) {
     const bytes = await readFileBounded(deps, resolve(cwd, file), 'configBytes')
-    return { trust: await trustOf(workspace, parseTrustFile(bytes, file), cwd, file), from: file }
+    return { trust: await trustOf(workspace, parseTrustFile(bytes, file), cwd, file, instance.root), from: file }
   }
   if ((await findProjectFile(deps, cwd)) !== undefined) {
     const project = await loadProject(deps, cwd)
-    return { trust: await trustOf(workspace, project.config.trust, project.dir, 'tally.yaml'), from: 'tally.yaml' }
+    return { trust: await trustOf(workspace, project.config.trust, project.dir, 'tally.yaml', instance.root), from: 'tally.yaml' }
   }
   const own = await readTrustFile(deps, workspace.dataDir)
   if (own !== undefined)
-    return { trust: await trustOf(workspace, own, workspace.dataDir, 'trust.yaml'), from: `${workspace.dataDir}/trust.yaml` }
-  throw fail('untrusted', 'nobody is trusted here: no --key, no tally.yaml, no trust.yaml in the data directory', {
-    hint: `add --key FILE, or write to ${workspace.dataDir}/trust.yaml: {version: 1, trust: [{ name: team, authority: key, key: team.pub, may: [any, log] }]}`,
+    return { trust: await trustOf(workspace, own, workspace.dataDir, 'trust.yaml', instance.root), from: `${workspace.dataDir}/trust.yaml` }
+  throw fail(
+    'untrusted',
+    'nobody is trusted here: no --key, no --certificate-identity, no tally.yaml, no trust.yaml in the data directory',
+    {
+      hint: `add --key FILE, or write to ${workspace.dataDir}/trust.yaml: {version: 1, trust: [{ name: team, authority: key, key: team.pub, may: [any, log] }]}`,
+    },
+  )
+}
+
+/** An identity of the flags speaks as the one authority the policy names. */
+function identityName(name: string, policy: Policy | undefined): string {
+  const [only, ...more] = policy === undefined ? [] : authoritiesOf(policy)
+  if (more.length === 0) return only ?? name
+  throw fail('usage', `policy ${policy?.name} names several authorities (${[only, ...more].join(', ')}); whose identity is it?`, {
+    where: '--certificate-identity',
+    hint: 'name identities in a trust list: --trust FILE',
   })
 }
 

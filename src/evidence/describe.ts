@@ -1,7 +1,7 @@
 import { TallyError } from '../kernel/errors.ts'
 import { parseJson } from '../kernel/json.ts'
 import { PREDICATE } from './evidence.ts'
-import type { UnverifiedEvidence } from './evidence.ts'
+import type { Envelope, UnverifiedEvidence } from './evidence.ts'
 import { parseBundle } from './bundle.ts'
 import { parseEnvelope } from './dsse.ts'
 import { parseStatement } from './statement.ts'
@@ -24,7 +24,13 @@ export function describeEvidence(evidence: UnverifiedEvidence): Claim {
 }
 
 function payloadOf(evidence: UnverifiedEvidence): Uint8Array | undefined {
-  if (evidence.form === 'cosign-attestation') return parseEnvelope(parseJson(evidence.bytes, evidence.where), evidence.where).payload
-  const { content } = parseBundle(evidence.bytes, evidence.where)
-  return content.kind === 'dsse' ? content.envelope.payload : undefined
+  return envelopeOf(evidence)?.payload
+}
+
+/** The envelope evidence holds; undefined for a signature over bytes. Throws `evidence-malformed`, `limit-exceeded`, `version-unsupported`. */
+export function envelopeOf({ form, bytes, where }: Pick<UnverifiedEvidence, 'form' | 'bytes' | 'where'>): Envelope | undefined {
+  if (form === 'cosign-signature') return undefined
+  if (form === 'cosign-attestation') return parseEnvelope(parseJson(bytes, where), where)
+  const { content } = parseBundle(bytes, where)
+  return content.kind === 'dsse' ? content.envelope : undefined
 }

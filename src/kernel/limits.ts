@@ -26,7 +26,8 @@ export const LIMITS = {
   /** What one run keeps of manifests and blobs, so that they are fetched once; larger blobs are never kept. */
   poolBytes: 48 * MiB,
   poolBlobBytes: 4 * MiB,
-  /** Artifacts one command judges, and how many of them at once. */
+  /** A list of artifacts, its entries, and how many of them are judged at once. */
+  listBytes: 32 * MiB,
   artifactsPerRun: 100_000,
   artifactsAtOnce: 8,
   referrersPerDigest: 1000,

@@ -109,6 +109,7 @@ function mergeSightings(sightings: readonly Component[]): Component {
   const licence = allLicences(sightings)
   const range = sightings.find((one) => one.range !== undefined)?.range
   const layer = sightings.find((one) => one.layer !== undefined)?.layer
+  const distributions = new Map(sightings.flatMap((one) => (one.distributions ?? []).map((item) => [canonicalJson(item), item])))
   return {
     purl: first.purl,
     name: first.name,
@@ -117,10 +118,15 @@ function mergeSightings(sightings: readonly Component[]): Component {
     hashes: agreedHashes(sightings.map(({ hashes }) => hashes)),
     ...(licence === undefined ? {} : { licence }),
     ...(range === undefined ? {} : { range }),
-    evidence: [...evidence].toSorted(([left], [right]) => compareText(left, right)).map(([, item]) => item),
+    ...(distributions.size === 0 ? {} : { distributions: valuesByKey(distributions) }),
+    evidence: valuesByKey(evidence),
     scope: SCOPES.find((scope) => sightings.some((one) => one.scope === scope)) ?? first.scope,
     ...(layer === undefined ? {} : { layer }),
   }
+}
+
+function valuesByKey<Value>(items: ReadonlyMap<string, Value>): Value[] {
+  return [...items].toSorted(([left], [right]) => compareText(left, right)).map(([, item]) => item)
 }
 
 /** A package found with several licences may be under all of them: none is dropped. */

@@ -23,6 +23,8 @@ const PATHS = new Set([
   ),
   'var/lib/rpmmanifest/container-manifest-2',
   'usr/lib/opkg/status',
+  'var/lib/opkg/status',
+  'opt/lib/opkg/status',
 ])
 
 /**
@@ -35,9 +37,9 @@ export function declaresPackages(path: string): boolean {
   return (
     NAMES.has(name) ||
     PATHS.has(path) ||
-    path.startsWith('var/lib/pacman/local/') ||
+    (path.startsWith('var/lib/pacman/local/') && name === 'desc') ||
     ENDINGS.some((ending) => name.endsWith(ending)) ||
-    /^requirements[^/]*\.(?:txt|in)$/.test(name) ||
+    /^requirements[^/]*\.(?:txt|in)$|requirements\.(?:txt|in)$/.test(name) ||
     /\.(?:dist-info\/METADATA|egg-info\/PKG-INFO)$/.test(path)
   )
 }

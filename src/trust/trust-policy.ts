@@ -17,6 +17,7 @@ import { MAY } from './receipt.ts'
 import { parseTrustedRoot } from './sigstore/trusted-root.ts'
 import type { TrustedRoot } from './sigstore/trusted-root.ts'
 import { SIGSTORE_NEEDS } from './sigstore/witness.ts'
+import type { Needs } from './sigstore/witness.ts'
 
 export type { Authority, Trust } from './authority.ts'
 
@@ -95,7 +96,7 @@ export async function resolveTrust(
 }
 
 /** Keys alone suffice for what they sign; logs and timestamps, where there are any, prove when. */
-const NO_NEEDS = { logs: 0, timestamps: 0, certificateLogs: 0 }
+export const NO_NEEDS: Needs = { logs: 0, timestamps: 0, certificateLogs: 0 }
 
 async function keyOf(
   deps: Pick<Deps, 'fs'>,

@@ -16,6 +16,7 @@ export type SigstoreCase = {
   readonly fails: boolean
   readonly bundle: Uint8Array
   readonly artifact: Uint8Array
+  readonly root: Uint8Array
   readonly rootFile: string
   readonly identity: string
   readonly issuer: string
@@ -30,12 +31,14 @@ export function readSigstoreCases(data: string): readonly SigstoreCase[] {
     const file = (of: string): string => join(folder, name, of)
     const text = (of: string): string | undefined => (existsSync(file(of)) ? readFileSync(file(of), 'utf8').trim() : undefined)
     const key = text('key.pub')
+    const rootFile = existsSync(file('trusted_root.json')) ? file('trusted_root.json') : join(data, 'production_trusted_root.json')
     return {
       name,
       fails: name.endsWith('_fail'),
       bundle: new Uint8Array(readFileSync(file('bundle.sigstore.json'))),
       artifact: new Uint8Array(readFileSync(existsSync(file('artifact')) ? file('artifact') : join(folder, 'a.txt'))),
-      rootFile: existsSync(file('trusted_root.json')) ? file('trusted_root.json') : join(data, 'production_trusted_root.json'),
+      root: new Uint8Array(readFileSync(rootFile)),
+      rootFile,
       identity: text('identity') ?? IDENTITY,
       issuer: text('issuer') ?? ISSUER,
       ...(key === undefined ? {} : { key }),
@@ -44,8 +47,8 @@ export function readSigstoreCases(data: string): readonly SigstoreCase[] {
 }
 
 /** Who is trusted in a case: its key, with a log to vouch for it, or its identity. */
-export function trustOfCase({ rootFile, identity, issuer, key }: SigstoreCase): Trust {
-  const root = parseTrustedRoot(new Uint8Array(readFileSync(rootFile)), rootFile)
+export function trustOfCase({ root: bytes, rootFile, identity, issuer, key }: SigstoreCase): Trust {
+  const root = parseTrustedRoot(bytes, rootFile)
   const instance = { root: () => Promise.resolve(root), needs: SIGSTORE_NEEDS }
   if (key !== undefined)
     return { authorities: [{ name: 'key', kind: 'key', key: loadPublicKey(key), may: ['any'], instance }], logKeys: [] }

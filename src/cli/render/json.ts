@@ -23,6 +23,7 @@ export function proofJson(
         receipt.log === undefined
           ? null
           : { index: receipt.log.proof.index, size: receipt.log.size, root: receipt.log.root, checkpointBy: receipt.log.checkpointBy },
+      transparency: receipt.transparency ?? [],
       logProblem: receipt.logProblem ?? null,
       where: receipt.where,
       matched: receipt.matched,

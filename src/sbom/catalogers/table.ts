@@ -2,12 +2,18 @@ import { apkCataloger } from './apk/apk-cataloger.ts'
 import { bunCataloger } from './bun/bun-cataloger.ts'
 import type { Cataloger } from './cataloger.ts'
 import { denoCataloger } from './deno/deno-cataloger.ts'
+import { dotnetAppCataloger, nugetCataloger } from './dotnet/dotnet-catalogers.ts'
 import { dpkgCataloger } from './dpkg/dpkg-cataloger.ts'
 import { executableInspector } from './executable-inspector.ts'
 import type { Inspector } from './inspector.ts'
+import { gradleCataloger } from './java/gradle-cataloger.ts'
 import { javaInspector } from './java/java-inspector.ts'
+import { mavenCataloger } from './java/maven-cataloger.ts'
 import { npmCataloger } from './npm/npm-cataloger.ts'
+import { opkgCataloger } from './opkg/opkg-cataloger.ts'
+import { pacmanCataloger } from './pacman/pacman-cataloger.ts'
 import { pnpmCataloger } from './pnpm/pnpm-cataloger.ts'
+import { pythonCataloger } from './python/python-cataloger.ts'
 import { rpmCataloger } from './rpm/rpm-cataloger.ts'
 import { yarnCataloger } from './yarn/yarn-cataloger.ts'
 
@@ -16,11 +22,18 @@ export const CATALOGERS: readonly Cataloger[] = [
   dpkgCataloger,
   apkCataloger,
   rpmCataloger,
+  opkgCataloger,
+  pacmanCataloger,
   npmCataloger,
   pnpmCataloger,
   yarnCataloger,
   bunCataloger,
   denoCataloger,
+  mavenCataloger,
+  gradleCataloger,
+  nugetCataloger,
+  dotnetAppCataloger,
+  pythonCataloger,
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */

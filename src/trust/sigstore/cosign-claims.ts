@@ -5,6 +5,7 @@ import { parseJson } from '../../kernel/json.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import { readShape } from '../../kernel/shape.ts'
 import type { BundleLogEntry } from '../../evidence/bundle.ts'
+import { cosignLogEntrySchema } from '../../evidence/cosign-blob-bundle.ts'
 import { isSelfIssued, parseCertificate } from './certificate.ts'
 import type { Witnesses } from './witness.ts'
 
@@ -64,16 +65,11 @@ export function readPemCertificates(pem: string, where: string): readonly Uint8A
   return blocks.map((block) => fromBase64((block[1] ?? '').replaceAll(/\s/g, ''), 'evidence-malformed', where))
 }
 
-const count = z.number().int().min(0).refine(Number.isSafeInteger, 'is too large')
-const entrySchema = z.object({
-  SignedEntryTimestamp: z.string().min(1),
-  Payload: z.object({ body: z.string().min(1), integratedTime: count, logIndex: count, logID: z.string().min(1).max(128) }),
-})
 const kindSchema = z.object({ kind: z.string().max(64), apiVersion: z.string().max(64) })
 
 /** A log entry as cosign 2 wrote it: promise and payload. */
 export function readCosignEntry(json: unknown, where: string): BundleLogEntry {
-  const { SignedEntryTimestamp, Payload } = readShape(entrySchema, json, where)
+  const { SignedEntryTimestamp, Payload } = readShape(cosignLogEntrySchema, json, where)
   const body = fromBase64(Payload.body, 'evidence-malformed', where)
   const { kind, apiVersion } = readShape(kindSchema, parseJson(body, where, { limitName: 'bundleBytes' }), where)
   return {

@@ -70,9 +70,9 @@ type Proof = Required<NonNullable<BundleLogEntry['proof']>>
 /** Size and root are those of the checkpoint the log signed; what the bundle claims beside must be the same. */
 function verifyInclusion(entry: BundleLogEntry, proof: Proof, log: LogKey): { readonly treeSize: number } | { readonly why: string } {
   const isTiled = entry.kind === 'hashedrekord' && entry.version === '0.0.2'
-  // Rekor v1 splits its log into shards and gives the index within one; its checkpoints are named `host - tree id`.
+  // Rekor v1 splits its log into shards and gives the index within one; its checkpoints are of `host - tree id`, signed by `host`.
   if (isTiled && proof.logIndex !== entry.logIndex) return { why: `the entry of ${log.name} names two indexes` }
-  const name = isTiled ? log.name : (/^([^\n]{1,256}?) - \d{1,32}\n/.exec(proof.checkpoint)?.[1] ?? '')
+  const name = isTiled ? log.name : proof.checkpoint.slice(0, proof.checkpoint.indexOf('\n')).replace(/ - \d{1,32}$/, '')
   const verifier = { name, keyHash: log.checkpointKeyHash, verify: log.key.verify }
   const checkpoint = openCheckpoint(proof.checkpoint, [verifier], isTiled ? { origin: log.name } : {})
   if ('why' in checkpoint) return { why: `the checkpoint of ${log.name} ${checkpoint.why}` }

@@ -70,6 +70,11 @@ export async function readStoredRoot(deps: Pick<Deps, 'fs'>, dataDir: string): P
       return { root, bytes, from, refreshed }
     }
   }
+  return await readShippedRoot(deps)
+}
+
+/** The root of the public instance as this program brought it. */
+export async function readShippedRoot(deps: Pick<Deps, 'fs'>): Promise<StoredRoot> {
   const bytes = await readFileBounded(deps, shippedFile(TARGET), 'trustedRootBytes')
   return { root: parseTrustedRoot(bytes, 'the shipped trusted root'), bytes, from: 'shipped', refreshed: PUBLIC_GOOD.refreshed }
 }

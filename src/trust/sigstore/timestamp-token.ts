@@ -49,7 +49,10 @@ export function parseTimestamp(bytes: Uint8Array): TimestampToken {
 }
 
 function readSignedData(members: readonly DerElement[], what: string): TimestampToken {
-  const [, , content, ...rest] = members
+  const [version, digestAlgorithms, content, ...rest] = members
+  // Nothing here is signed, so nothing is left unread.
+  readCount(version, what)
+  const hashes = membersOf(digestAlgorithms, DER.set, what).map((one) => readHash(one, what))
   const [contentType, wrapped] = membersOf(content, DER.sequence, what)
   if (readOid(contentType, what) !== TST_INFO) throw malformed('a signed message that is no timestamp, and')
   const info = expectTag(membersOf(wrapped, contextTag(0), what)[0], DER.octets, what).content
@@ -58,7 +61,9 @@ function readSignedData(members: readonly DerElement[], what: string): Timestamp
   if (certificates.length > LIMITS.certificatesPerChain) throw overLimit('certificatesPerChain', LIMITS.certificatesPerChain)
   const [signerInfo, ...others] = membersOf(rest.at(-1), DER.set, what)
   if (signerInfo === undefined || others.length > 0) throw malformed('a timestamp of not exactly one signer, and')
-  return { ...readInfo(info, what), ...readSigner(signerInfo, info, what), certificates }
+  const { hash, ...signer } = readSigner(signerInfo, info, what)
+  if (!hashes.includes(hash)) throw malformed('a timestamp that does not announce its signer’s hash, and')
+  return { ...readInfo(info, what), ...signer, certificates }
 }
 
 /** TSTInfo (RFC 3161, 2.4.2): what time it was, and for which digest. */
@@ -74,11 +79,12 @@ function readInfo(info: Uint8Array, what: string): Pick<TimestampToken, 'time' |
   }
 }
 
-type Signer = Pick<TimestampToken, 'signer' | 'algorithm' | 'signedBytes' | 'signature' | 'certificateHash'>
+type Signer = Pick<TimestampToken, 'signer' | 'algorithm' | 'signedBytes' | 'signature' | 'certificateHash'> & { readonly hash: HashName }
 
 /** SignerInfo (RFC 5652, 5.3 and 5.4). The signature is over the attributes, which must name the content; without them nothing is accepted. */
 function readSigner(signerInfo: DerElement, info: Uint8Array, what: string): Signer {
-  const [, sid, digestAlgorithm, attributes, signatureAlgorithm, signature] = membersOf(signerInfo, DER.sequence, what)
+  const [version, sid, digestAlgorithm, attributes, signatureAlgorithm, signature] = membersOf(signerInfo, DER.sequence, what)
+  readCount(version, what)
   const hash = readHash(digestAlgorithm, what)
   if (hash === undefined) throw malformed('a timestamp signed over a weak or unknown hash, and')
   const values = readAttributes(membersOf(attributes, contextTag(0), what), what)
@@ -86,6 +92,7 @@ function readSigner(signerInfo: DerElement, info: Uint8Array, what: string): Sig
   const digest = expectTag(values.get(MESSAGE_DIGEST), DER.octets, what).content
   if (!equalBytes(digest, createHash(hash).update(info).digest())) throw malformed('a timestamp that is not the one its signer signed, and')
   return {
+    hash,
     signer: readReference(sid, what),
     algorithm: withHash(readSignatureAlgorithm(signatureAlgorithm), hash),
     // Signed as SET OF, sent as [0]: only the tag differs.

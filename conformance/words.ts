@@ -1,0 +1,34 @@
+import { fail } from '../src/kernel/errors.ts'
+
+const VALUES = ['bundle', 'certificate-identity', 'certificate-oidc-issuer', 'key', 'trusted-root'] as const
+const SWITCHES = ['staging'] as const
+type Name = (typeof VALUES)[number] | (typeof SWITCHES)[number]
+
+export type Words = { readonly flags: ReadonlyMap<Name, string>; readonly artifact: string }
+
+/** Reads the words after the verb: flags of the protocol, and one artifact. Throws `usage` for anything else. */
+export function parseWords(words: readonly string[]): Words {
+  const flags = new Map<Name, string>()
+  const artifacts: string[] = []
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? ''
+    const name = word.startsWith('--') ? word.slice(2) : undefined
+    if (name === undefined) {
+      artifacts.push(word)
+      continue
+    }
+    const known = [...VALUES, ...SWITCHES].find((one) => one === name)
+    if (known === undefined || flags.has(known)) throw fail('usage', 'is not a flag of this verb, or stands there twice', { where: word })
+    if (SWITCHES.some((one) => one === known)) {
+      flags.set(known, 'true')
+      continue
+    }
+    at += 1
+    const value = words[at]
+    if (value === undefined) throw fail('usage', 'needs a value', { where: word })
+    flags.set(known, value)
+  }
+  const [artifact, ...more] = artifacts
+  if (artifact === undefined || more.length > 0) throw fail('usage', 'needs one artifact or digest', { where: 'verify-bundle' })
+  return { flags, artifact }
+}
