@@ -108,8 +108,8 @@ function mergeSightings(sightings: readonly Component[]): Component {
   const evidence = new Map(sightings.flatMap((one) => one.evidence.map((item) => [canonicalJson(item), item])))
   const licence = allLicences(sightings)
   const range = sightings.find((one) => one.range !== undefined)?.range
-  const layer = sightings.find((one) => one.layer !== undefined)?.layer
   const distributions = new Map(sightings.flatMap((one) => (one.distributions ?? []).map((item) => [canonicalJson(item), item])))
+  const layer = sightings.find((one) => one.layer !== undefined)?.layer
   return {
     purl: first.purl,
     name: first.name,
@@ -122,7 +122,14 @@ function mergeSightings(sightings: readonly Component[]): Component {
     evidence: valuesByKey(evidence),
     scope: SCOPES.find((scope) => sightings.some((one) => one.scope === scope)) ?? first.scope,
     ...(layer === undefined ? {} : { layer }),
+    ...mergedProperties(sightings),
   }
+}
+
+/** Of one property that two sightings say differently, the first in order stands. */
+function mergedProperties(sightings: readonly Component[]): Pick<Component, 'properties'> {
+  const all = sightings.toReversed().flatMap(({ properties }) => Object.entries(properties ?? {}))
+  return all.length === 0 ? {} : { properties: Object.fromEntries(all.toSorted(([a], [b]) => compareText(a, b))) }
 }
 
 function valuesByKey<Value>(items: ReadonlyMap<string, Value>): Value[] {

@@ -30,6 +30,8 @@ export type Component = {
   }[]
   readonly scope: 'required' | 'optional' | 'dev'
   readonly layer?: string
+  /** What only its ecosystem has a word for, by `<ecosystem>:<name>`. */
+  readonly properties?: Readonly<Record<string, string>>
 }
 
 /** A dependency edge between purls. */

@@ -1,4 +1,5 @@
 import { TallyError } from '../kernel/errors.ts'
+import { rootOf } from './authority.ts'
 import type { KeyAuthority } from './authority.ts'
 import type { Opened } from './open-evidence.ts'
 import type { ProvenTime, Transparency } from './receipt.ts'
@@ -49,7 +50,7 @@ async function verifyBy(
   if (!isAsked && witnesses.logEntries.length === 0 && witnesses.timestamps.length === 0) return NOTHING
   let root: TrustedRoot
   try {
-    root = await instance.root()
+    root = await rootOf(instance)
   } catch (error) {
     // Nobody asked for these witnesses: without a root they prove nothing, and take nothing away.
     if (!isAsked && error instanceof TallyError && error.code !== 'bug') return NOTHING

@@ -1,6 +1,5 @@
 import { equalBytes } from '../../kernel/bytes.ts'
 import type { Certificate } from './certificate.ts'
-import { keyOfCertificate } from './certificate.ts'
 import { describeName } from './names.ts'
 import { isSignedBy } from './signature-algorithm.ts'
 import { checkIssuerUse, checkLeafUse, checkValidity } from './usage.ts'
@@ -91,7 +90,7 @@ function hasIssued(authority: CertificateAuthority, issuer: Certificate, issued:
   if (authority.proven.get(issued)?.has(issuer) === true) return true
   if (budget.left <= 0) return false
   budget.left -= 1
-  if (!isSignedBy(issued.algorithm, keyOfCertificate(issuer), issued.tbs, issued.signature)) return false
+  if (!isSignedBy(issued.algorithm, issuer.key(), issued.tbs, issued.signature)) return false
   if (authority.certificates.includes(issued) && authority.certificates.includes(issuer)) {
     const issuers = authority.proven.get(issued) ?? new WeakSet()
     authority.proven.set(issued, issuers.add(issuer))
