@@ -13,6 +13,7 @@ import { runTally } from '../support/run-tally.ts'
 import type { Said } from '../support/run-tally.ts'
 import { makeSample } from '../support/sample-project.ts'
 import type { SampleProject } from '../support/sample-project.ts'
+import { pathsBelow } from '../support/snapshots.ts'
 
 // One artifact, shipped once; then every way to ask who said what about it, and everything that may lie.
 let project: SampleProject
@@ -103,7 +104,7 @@ describe('an artifact that is what its evidence says', () => {
     expect(verdictOf(image)).toEqual(verdictOf(full))
     // The log is proven by the checkpoint that the same key signed beside the log's own: nobody here knows the log's.
     expect(dataOf(file).receipts.filter((each) => each.log === null)).toEqual([])
-    expect(await fs.readdir(join(elsewhere, 'empty'))).not.toContain('tally.db')
+    expect(await pathsBelow(join(elsewhere, 'empty'))).not.toContain('tally.db')
   })
 
   test('without HEAD the commit cannot be judged, which allows nothing', async () => {
