@@ -1,6 +1,6 @@
 import type { Descriptor } from './artifact.ts'
 import type { ImageSource, ManifestBytes } from './image-source.ts'
-import { concatBytes } from '../kernel/bytes.ts'
+import { readAll } from '../kernel/bytes.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { LIMITS } from '../kernel/limits.ts'
 
@@ -25,7 +25,7 @@ function rememberingSource(source: ImageSource, room: Room): ImageSource {
   const tags = new Map<string, Promise<Descriptor | undefined>>()
   const lists = new Map<Digest, Promise<readonly Descriptor[]>>()
   const manifests = new Map<Digest, Promise<ManifestBytes | undefined>>()
-  const blobs = new Map<Digest, Uint8Array>()
+  const blobs = new Map<string, Promise<Uint8Array>>()
   return {
     ...source,
     resolveTag: (tag) => remember(tags, tag, () => source.resolveTag(tag)),
@@ -44,28 +44,19 @@ function rememberingSource(source: ImageSource, room: Room): ImageSource {
 
 async function* readBlob(
   source: ImageSource,
-  blobs: Map<Digest, Uint8Array>,
+  blobs: Map<string, Promise<Uint8Array>>,
   descriptor: Pick<Descriptor, 'digest' | 'size'>,
   room: Room,
 ): AsyncGenerator<Uint8Array> {
-  const known = blobs.get(descriptor.digest)
-  if (known !== undefined && known.byteLength === descriptor.size) {
-    yield known
-    return
-  }
-  if (descriptor.size > LIMITS.poolBlobBytes || descriptor.size > room.left) {
+  const key = `${descriptor.digest} ${descriptor.size}`
+  if (!blobs.has(key) && (descriptor.size > LIMITS.poolBlobBytes || descriptor.size > room.left)) {
     yield* source.blob(descriptor)
     return
   }
-  const parts: Uint8Array[] = []
-  for await (const part of source.blob(descriptor)) {
-    parts.push(part)
-    yield part
-  }
-  // Only here were the bytes compared with the digest.
-  if (blobs.has(descriptor.digest)) return
-  blobs.set(descriptor.digest, concatBytes(parts))
-  room.left -= descriptor.size
+  yield await remember(blobs, key, async () => {
+    room.left -= descriptor.size
+    return await readAll(source.blob(descriptor), LIMITS.poolBlobBytes, 'poolBlobBytes', source.name)
+  })
 }
 
 /** The one promise for a key; one that fails is forgotten. */

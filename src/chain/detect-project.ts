@@ -35,6 +35,15 @@ export async function detectProject(deps: Pick<Deps, 'fs'>, dir: string): Promis
   return found.filter((each) => each !== undefined)
 }
 
+/** How what each lockfile names is installed; the first that is there counts. */
+const NPM_INSTALLS: Readonly<Record<string, string>> = {
+  'package-lock.json': 'npm ci --ignore-scripts',
+  'npm-shrinkwrap.json': 'npm ci --ignore-scripts',
+  'pnpm-lock.yaml': 'pnpm install --frozen-lockfile --ignore-scripts',
+  'yarn.lock': 'yarn install --frozen-lockfile --ignore-scripts',
+  'bun.lock': 'bun install --frozen-lockfile --ignore-scripts',
+}
+
 async function npm(look: Look): Promise<DetectedProject | undefined> {
   const text = await look.text('package.json')
   if (text === undefined) return undefined
@@ -43,11 +52,11 @@ async function npm(look: Look): Promise<DetectedProject | undefined> {
     typeof manifest === 'object' && manifest !== null && !Array.isArray(manifest) ? (manifest as Record<string, unknown>)[name] : undefined
   const scripts = field('scripts')
   const builds = typeof scripts === 'object' && scripts !== null && 'build' in scripts
-  const lock = await firstOf(look, ['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml', 'yarn.lock'])
+  const lock = await firstOf(look, Object.keys(NPM_INSTALLS))
+  const install = lock === undefined ? 'npm install --ignore-scripts --no-package-lock --no-audit --no-fund' : NPM_INSTALLS[lock]
   const version = field('version')
-  const run = builds
-    ? 'npm ci --ignore-scripts && npm run build && npm pack --pack-destination "$TALLY_OUT"'
-    : 'npm pack --pack-destination "$TALLY_OUT"'
+  const pack = 'npm pack --pack-destination "$TALLY_OUT"'
+  const run = builds ? `${install} && npm run build && ${pack}` : pack
   return {
     kind: 'npm',
     because: 'package.json',
@@ -60,7 +69,7 @@ async function npm(look: Look): Promise<DetectedProject | undefined> {
     notes: [
       'name and version: from package.json',
       builds
-        ? 'build: package.json has a `build` script; it runs before `npm pack`'
+        ? 'build: package.json has a `build` script; it runs before `npm pack`. node_modules/ and what it writes must be ignored by git'
         : 'build: package.json has no `build` script, so `npm pack` alone',
       lock === undefined
         ? 'no lockfile: the SBOM will say its completeness is unknown, and prod is denied until that is waived'
@@ -85,7 +94,7 @@ async function python(look: Look): Promise<DetectedProject | undefined> {
     output: '$TALLY_OUT/*.whl',
     type: 'file',
     lockfiles: lock === undefined ? [] : [lock],
-    notes: versionNotes(because, version, lock),
+    notes: [...versionNotes(because, version, lock), 'build/ and *.egg-info/ must be ignored by git, or the build makes the tree dirty'],
   }
 }
 

@@ -20,6 +20,8 @@ export type GatherRequest = {
   readonly reference: Reference
   /** Evidence files named by hand. */
   readonly bundles: readonly string[]
+  /** Evidence that was read before, as if from a bundle file. */
+  readonly given?: Found
   /** Another place to look for evidence: registry/repository or an OCI layout. */
   readonly from?: string
   /** Whether the data directory is looked into. */
@@ -41,7 +43,7 @@ export type Gathered = Found & {
 export async function gather(workspace: Workspace, request: GatherRequest): Promise<Gathered> {
   const { deps } = workspace
   const { artifact: resolved, source } = await resolveArtifact(deps, request.reference, workspace.registryOptions)
-  const parts: Found[] = []
+  const parts: Found[] = request.given === undefined ? [] : [request.given]
   for (const file of request.bundles) parts.push(await readSidecar(deps, file))
   let artifact = resolved
   if (resolved.kind === 'file' && request.reference.scheme === 'file') parts.push(await findSidecars(deps, request.reference.path))

@@ -3,6 +3,7 @@ import { guessReference } from '../artifact/guess-reference.ts'
 import { ANNOTATION } from '../evidence/evidence.ts'
 import { parseLogProof } from '../evidence/log-entry.ts'
 import { textOf, utf8 } from '../kernel/bytes.ts'
+import type { Deps } from '../kernel/deps.ts'
 import { fail } from '../kernel/errors.ts'
 import { parseJson } from '../kernel/json.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
@@ -30,18 +31,29 @@ export async function readLogWitness(workspace: Workspace, path: string, text: s
   return witnesses
 }
 
+/** What is neither JSON nor a checkpoint is an artifact, with its evidence beside it. Its size is then no reason to refuse it. */
 async function fromFile(workspace: Workspace, path: string, where: string): Promise<readonly Witness[]> {
+  const start = await readStart(workspace.deps, path)
+  const isJson = start.trimStart().startsWith('{')
+  if (!isJson && !start.includes('\n\n\u2014 ')) return await fromReference(workspace, path)
   const bytes = await readFileBounded(workspace.deps, path, 'bundleBytes')
-  const text = textOf(bytes, 'evidence-malformed', where)
-  if (!text.trimStart().startsWith('{')) {
-    if (text.includes('\n\n\u2014 ')) return [{ checkpoint: text }]
-    return await fromReference(workspace, where)
-  }
+  if (!isJson) return [{ checkpoint: textOf(bytes, 'evidence-malformed', where) }]
   const json = parseJson(bytes, where)
   const receipt = receiptSchema.safeParse(json)
   if (receipt.success) return [{ checkpoint: receipt.data.log.checkpoint }]
   const proofs = proofsSchema.safeParse(json)
   return proofs.success ? Object.values(proofs.data).map(({ checkpoint }) => ({ checkpoint })) : []
+}
+
+async function readStart(deps: Pick<Deps, 'fs'>, path: string): Promise<string> {
+  const handle = await deps.fs.open(path, 'r')
+  try {
+    const buffer = new Uint8Array(4096)
+    const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, 0)
+    return new TextDecoder().decode(buffer.subarray(0, bytesRead))
+  } finally {
+    await handle.close()
+  }
 }
 
 async function fromReference(workspace: Workspace, text: string): Promise<readonly Witness[]> {

@@ -1,6 +1,7 @@
 import type { Descriptor, Artifact } from '../artifact/artifact.ts'
 import type { ImageTarget } from '../artifact/image-source.ts'
 import { attachBundle } from '../evidence/attach.ts'
+import { parseBundle } from '../evidence/bundle.ts'
 import { PREDICATE } from '../evidence/evidence.ts'
 import type { Subject } from '../evidence/evidence.ts'
 import type { LogEntry, LogProof } from '../evidence/log-proof.ts'
@@ -8,7 +9,8 @@ import { logEntryOf } from '../evidence/log-entry.ts'
 import { parseStatement, statementBytes } from '../evidence/statement.ts'
 import { digestSetOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
-import { fail } from '../kernel/errors.ts'
+import { TallyError, fail } from '../kernel/errors.ts'
+import type { BlobStore } from '../store/blobs.ts'
 import { noteSignerOf } from '../trust/note-keys.ts'
 import type { Signer } from '../trust/signer.ts'
 import { signMessage, signStatement } from '../trust/sign.ts'
@@ -23,6 +25,16 @@ export type Sealed = {
 }
 
 export type Logged = Sealed & { readonly index: number; readonly proof: LogProof }
+
+/** Whether signed bytes are in the blob store as they were put there: what a run uses again is hashed again. */
+export async function isWhole(blobs: BlobStore, digest: Digest): Promise<boolean> {
+  try {
+    return (await blobs.get(digest)) !== undefined
+  } catch (error) {
+    if (error instanceof TallyError && error.code === 'digest-mismatch') return false
+    throw error
+  }
+}
 
 /** The subjects of every statement about an artifact: the manifest first, the file second. */
 export function subjectsOf(artifact: Artifact): readonly Subject[] {
@@ -75,11 +87,13 @@ export async function logSealed(workspace: Workspace, signer: Signer, sealed: re
     keyId: each.keyId,
   }))
   const appended = await ledger.append(entries)
+  // A key made for one signature vouches for nothing later.
+  const coSigner = signer.voucher?.certificate === undefined ? { coSigner: noteSignerOf(signer) } : {}
   const logged: Logged[] = []
   for (const [at, each] of sealed.entries()) {
     const index = appended[at]?.index
     if (index === undefined) throw fail('bug', 'the log gave no index for an entry')
-    logged.push({ ...each, index, proof: await ledger.prove(index, { coSigner: noteSignerOf(signer) }) })
+    logged.push({ ...each, index, proof: await ledger.prove(index, coSigner) })
   }
   return logged
 }
@@ -95,6 +109,19 @@ export async function attachLogged(
   for (const each of logged) {
     const bundle = await workspace.blobs.get(each.bundle)
     if (bundle === undefined) throw fail('bug', `signed bytes ${each.bundle} are missing from the blob store`)
-    await attachBundle(target, subject, bundle, { predicateType: each.predicateType, created, logProof: each.proof })
+    const logProof = shownProof(bundle, each)
+    await attachBundle(target, subject, bundle, {
+      predicateType: each.predicateType,
+      created,
+      ...(logProof === undefined ? {} : { logProof }),
+    })
   }
+}
+
+/**
+ * Our log proof, where whoever verifies can know a signer of its checkpoint: the key of the evidence itself. Evidence signed by identity
+ * goes without: only this machine knows the key of this machine's log, and what proves its time is Sigstore's.
+ */
+export function shownProof(bundle: Uint8Array, logged: Logged): LogProof | undefined {
+  return parseBundle(bundle, 'the signed bundle').material.kind === 'certificate' ? undefined : logged.proof
 }

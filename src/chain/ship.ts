@@ -148,7 +148,7 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
   say(`check: ${checked.result.toLowerCase()}, ${countOf(checked.findings, 'finding')}`, checkReused)
   const listedBefore = job.project.config.artifact.type === 'image' ? undefined : await runSbom(job, undefined)
   const { built, reused: buildReused } = await runBuild(job)
-  say(`build: ${built.file.name} ${built.file.digest}`, buildReused)
+  say(`build: ${built.file.name} ${built.file.digest.slice(0, 19)}…`, buildReused)
   const shippable =
     job.project.config.artifact.type === 'image'
       ? await shippableImage(deps, built.file.path, job.project.config.artifact.name)

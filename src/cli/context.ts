@@ -2,7 +2,7 @@ import { openWorkspace } from '../chain/workspace.ts'
 import type { Workspace } from '../chain/workspace.ts'
 import { fail } from '../kernel/errors.ts'
 import { openSigner, parseSignerReference } from '../trust/open-signer.ts'
-import type { OpenedSigner } from '../trust/open-signer.ts'
+import type { OpenedKey } from '../trust/open-signer.ts'
 import type { Context, OptionSpec } from './command.ts'
 
 /** Flags of commands that speak to registries. */
@@ -12,37 +12,50 @@ export const REGISTRY_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 
 /** Flags of commands that sign. */
 export const SIGNER_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  key: { type: 'string', value: 'KEY', help: 'local, file:PATH, env://NAME or a path', default: 'local' },
+  key: {
+    type: 'string',
+    value: 'KEY',
+    help: 'local, keyless, a path, env://NAME, or a key at awskms: gcpkms: azurekms: hashivault: pkcs11: plugin:',
+    default: 'local',
+  },
   'passphrase-file': { type: 'string', value: 'FILE', help: 'file that holds the passphrase of the key' },
 }
 
-/** The data directory this command works with. */
-export async function openWorkspaceOf(context: Context): Promise<Workspace> {
+/** The data directory this command works with; `readOnly` for one that attaches nothing and asks much. */
+export async function openWorkspaceOf(context: Context, readOnly = false): Promise<Workspace> {
   const dataDir = context.flags.text('data-dir')
   return await openWorkspace(context.deps, {
     ...(dataDir === undefined ? {} : { dataDir }),
     offline: context.flags.on('offline'),
     allowHttp: context.flags.on('allow-http-registry'),
+    readOnly,
   })
 }
 
 /** The key `--key` (or `fallback`) names, opened; a person is asked for a passphrase only at a terminal. */
-export async function openSignerOf(
-  context: Context,
-  workspace: Workspace,
-  fallback = 'local',
-  baseDir = context.cwd,
-): Promise<OpenedSigner> {
+export async function openSignerOf(context: Context, workspace: Workspace, fallback = 'local', baseDir = context.cwd): Promise<OpenedKey> {
   const named = context.flags.text('key')
   const file = context.flags.text('passphrase-file')
   return await openSigner(context.deps, parseSignerReference(named ?? fallback), {
     dataDir: workspace.dataDir,
     baseDir: named === undefined ? baseDir : context.cwd,
+    offline: context.flags.on('offline'),
     passphrase: {
       ...(file === undefined ? {} : { file }),
       ...(context.terminal.interactive ? { prompt: () => askSecret('Passphrase: ') } : {}),
     },
   })
+}
+
+/** Asks for a line on the terminal. */
+export async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await lines.question(question)
+  } finally {
+    lines.close()
+  }
 }
 
 /** Asks for a line on the terminal without showing it. */

@@ -18,6 +18,8 @@ export type Terminal = {
   readonly noteStyle: (style: Style, text: string) => string
   /** Columns of stdout; 80 when unknown. */
   readonly columns: number
+  /** Whether stdout is looked at, and not read by a program. */
+  readonly isScreen: boolean
   /** Whether a person can be asked. */
   readonly interactive: boolean
 }
@@ -41,6 +43,7 @@ export function openTerminal(streams: Streams, when: string, env: Readonly<Recor
     style: painter(streams.stdout.isTTY === true),
     noteStyle: painter(streams.stderr.isTTY === true),
     columns: Math.max(40, Math.min(streams.stdout.columns ?? 80, 200)),
+    isScreen: streams.stdout.isTTY === true,
     interactive: streams.stdin.isTTY === true && streams.stderr.isTTY === true && !isSet(env['CI']),
   }
 }
@@ -62,8 +65,10 @@ export function onScreen(text: string): string {
 
 function wantsColor(when: string, isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
   if (when === 'always') return true
-  if (when === 'never' || isSet(env['NO_COLOR'])) return false
-  if (isSet(env['FORCE_COLOR']) && env['FORCE_COLOR'] !== '0') return true
+  if (when === 'never') return false
+  // Before NO_COLOR, as Node.js has it.
+  if (isSet(env['FORCE_COLOR'])) return env['FORCE_COLOR'] !== '0'
+  if (isSet(env['NO_COLOR'])) return false
   if (isSet(env['CLICOLOR_FORCE']) && env['CLICOLOR_FORCE'] !== '0') return true
   return isTerminal && env['TERM'] !== 'dumb'
 }

@@ -8,6 +8,7 @@ import type { Unreadable } from '../evidence/collect.ts'
 import { findEvidence } from '../evidence/find.ts'
 import type { Verdict } from '../evidence/verdict.ts'
 import { evaluate } from '../policy/evaluate.ts'
+import type { Question } from '../policy/evaluate.ts'
 import type { Policy } from '../policy/document.ts'
 import type { Receipt, Rejection } from '../trust/receipt.ts'
 import type { Trust } from '../trust/trust-policy.ts'
@@ -91,8 +92,13 @@ export function judgeProof(
   policy: Policy,
   context: JudgeContext,
 ): Verdict {
-  const verdict = evaluate(policy, { artifact: withOthers(artifact, proof.others), receipts: proof.receipts, ...context })
+  const verdict = evaluate(policy, questionOf(proof, artifact, context))
   return verdict.decision === 'deny' && proof.unreadable.length > 0 ? { ...verdict, decision: 'unknown' } : verdict
+}
+
+/** What a policy is asked about a proof. */
+export function questionOf(proof: Pick<Proof, 'receipts' | 'others'>, artifact: Artifact, context: JudgeContext): Question {
+  return { artifact: withOthers(artifact, proof.others), receipts: proof.receipts, ...context }
 }
 
 /** What makes two receipts the same: the stored bytes and who signed them. */

@@ -155,6 +155,12 @@ export const ERROR_TABLE = {
     means: 'a registry answered with something it should not',
     hint: 'try again; if it stays, ask its owner',
   },
+  'service-error': {
+    exit: 5,
+    http: 502,
+    means: 'a key service, certificate authority, log or timestamp authority answered with something it should not',
+    hint: 'try again; if it stays, ask its owner',
+  },
   'insecure-transport': {
     exit: 5,
     http: 502,

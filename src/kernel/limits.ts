@@ -26,7 +26,8 @@ export const LIMITS = {
   /** What one run keeps of manifests and blobs, so that they are fetched once; larger blobs are never kept. */
   poolBytes: 48 * MiB,
   poolBlobBytes: 4 * MiB,
-  /** Artifacts one command judges, and how many of them at once. */
+  /** A list of artifacts, its entries, and how many of them are judged at once. */
+  listBytes: 32 * MiB,
   artifactsPerRun: 100_000,
   artifactsAtOnce: 8,
   referrersPerDigest: 1000,
@@ -107,6 +108,12 @@ export const LIMITS = {
   /** A blob above this is uploaded in chunks of this size, each held in memory. */
   uploadChunkBytes: 16 * MiB,
   keyFileBytes: 64 * KiB,
+  /** An answer of a key service, certificate authority, log or timestamp authority. */
+  serviceAnswerBytes: 1 * MiB,
+  /** A person who logs in with a browser. */
+  browserMs: 300_000,
+  /** A signing plug-in may wait for a person to touch a token. */
+  plugInMs: 120_000,
   /** A signed file above this is verified by the digest it already has, and not read again. */
   rehashedBytes: 32 * MiB,
   /** A pattern for identities, and the steps it is compiled to. */
@@ -141,6 +148,8 @@ export const LIMITS = {
   buildOutputs: 10_000,
   gitOutputBytes: 64 * MiB,
   gitMs: 120_000,
+  /** A commit or tag, whose message is text of people. */
+  gitObjectBytes: 16 * MiB,
   submoduleDepth: 8,
 } as const satisfies Record<string, number>
 

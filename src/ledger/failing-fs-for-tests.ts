@@ -52,7 +52,7 @@ export function failAt(n: number, how: 'full-disk' | 'kill'): FailingFileSystem 
       if (name === 'open') {
         return async (...args: unknown[]) => {
           const open = async () => wrapHandle((await call(...args)) as fs.FileHandle)
-          return args[1] === 'r' || args[1] === undefined ? await read(open) : await change(open)
+          return onlyReads(args[1]) ? await read(open) : await change(open)
         }
       }
       const changes = (CHANGES as readonly string[]).includes(String(name))
@@ -60,6 +60,10 @@ export function failAt(n: number, how: 'full-disk' | 'kill'): FailingFileSystem 
     },
   })
   return { fs: fake, reached: () => count >= n }
+}
+
+function onlyReads(flags: unknown): boolean {
+  return typeof flags === 'number' ? (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) === 0 : flags === 'r' || flags === undefined
 }
 
 async function writeHalf(handle: fs.FileHandle, bytes: unknown): Promise<void> {

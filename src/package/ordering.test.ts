@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseApkVersion } from './apk-version.ts'
 import { compareGeneric, orderingOf } from './ordering.ts'
 
 const shared = process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../shared/data')
@@ -33,12 +32,15 @@ describe.skipIf(!existsSync(data))('orderings against the vectors', () => {
     expect(wrong).toEqual([])
   })
 
-  it('apk: alpine-versions.txt, of which apk takes some that are no versions by its own grammar', () => {
-    const pairs = readPairs('alpine-versions.txt').filter(
-      ([a, , b]) => parseApkVersion(a) !== undefined && parseApkVersion(b) !== undefined,
-    )
-    expect(pairs.length).toBeGreaterThan(670)
-    expect(pairs.filter(([a, sign, b]) => signOf(orderingOf('apk')(a, b) ?? Number.NaN) !== sign)).toEqual([])
+  it.each([
+    ['apk', 'alpine-versions.txt', 670],
+    ['pypi', 'pypi-versions.txt', 20],
+    ['pypi', 'pypi-versions-generated.txt', 11_000],
+  ])('%s: %s, without what is no version by the grammar and is taken all the same', (type, file, least) => {
+    const order = orderingOf(type)
+    const pairs = readPairs(file).filter(([a, , b]) => order(a, b) !== undefined)
+    expect(pairs.length).toBeGreaterThan(least)
+    expect(pairs.filter(([a, sign, b]) => signOf(order(a, b) ?? Number.NaN) !== sign)).toEqual([])
   })
 })
 
@@ -66,6 +68,13 @@ describe('orderings', () => {
     ['apk', '6.6.2-r1', '6.6.2p1-r0'],
     ['gem', '1.0.0.rc1', '1.0.0'],
     ['pypi', '1.0.post1', '1.1'],
+    ['pypi', '1.0.dev1', '1.0a1'],
+    ['pypi', '1.0a1.dev1', '1.0a1'],
+    ['pypi', '1.0rc1', '1.0'],
+    ['pypi', '1.0', '1.0-1'],
+    ['pypi', '1.0', '1.0+local'],
+    ['pypi', '1.0+abc.2', '1.0+abc.10'],
+    ['pypi', '9.9', '1!0.1'],
     ['generic', '1.9', '1.10'],
     ['generic', '1.0', '1.0.1'],
   ])('%s: %s comes before %s', (type, a, b) => {
@@ -78,6 +87,7 @@ describe('orderings', () => {
     expect(orderingOf('deb')('x:1', '1')).toBeUndefined()
     expect(orderingOf('apk')('1.2_unheard', '1.2')).toBeUndefined()
     expect(orderingOf('apk')('1.2-ruff', '1.2')).toBeUndefined()
+    expect(orderingOf('pypi')('0.1-bulbasaur', '0.1')).toBeUndefined()
     expect(compareGeneric('abc', 'def')).toBeUndefined()
   })
 

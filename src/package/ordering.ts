@@ -1,6 +1,8 @@
+import { compareAlpmVersions, parseAlpmVersion } from './alpm-version.ts'
 import { compareApkVersions, parseApkVersion } from './apk-version.ts'
 import { compareDebVersions, parseDebVersion } from './deb-version.ts'
 import { compareDigits, compareText } from './digits.ts'
+import { comparePypiVersions, parsePypiVersion } from './pypi-version.ts'
 import { compareRpmVersions, parseRpmVersion } from './rpm-version.ts'
 import { compareSemver, parseSemver } from './semver.ts'
 
@@ -14,7 +16,9 @@ const ORDERINGS: Readonly<Record<string, Ordering>> = {
   hex: orderBy(parseSemver, compareSemver),
   swift: orderBy(parseSemver, compareSemver),
   deb: orderBy(parseDebVersion, compareDebVersions),
+  pypi: orderBy(parsePypiVersion, comparePypiVersions),
   apk: orderBy(parseApkVersion, compareApkVersions),
+  alpm: orderBy(parseAlpmVersion, compareAlpmVersions),
   rpm: orderBy(parseRpmVersion, compareRpmVersions),
 }
 

@@ -108,6 +108,7 @@ function mergeSightings(sightings: readonly Component[]): Component {
   const evidence = new Map(sightings.flatMap((one) => one.evidence.map((item) => [canonicalJson(item), item])))
   const licence = allLicences(sightings)
   const range = sightings.find((one) => one.range !== undefined)?.range
+  const distributions = new Map(sightings.flatMap((one) => (one.distributions ?? []).map((item) => [canonicalJson(item), item])))
   const layer = sightings.find((one) => one.layer !== undefined)?.layer
   return {
     purl: first.purl,
@@ -117,10 +118,22 @@ function mergeSightings(sightings: readonly Component[]): Component {
     hashes: agreedHashes(sightings.map(({ hashes }) => hashes)),
     ...(licence === undefined ? {} : { licence }),
     ...(range === undefined ? {} : { range }),
-    evidence: [...evidence].toSorted(([left], [right]) => compareText(left, right)).map(([, item]) => item),
+    ...(distributions.size === 0 ? {} : { distributions: valuesByKey(distributions) }),
+    evidence: valuesByKey(evidence),
     scope: SCOPES.find((scope) => sightings.some((one) => one.scope === scope)) ?? first.scope,
     ...(layer === undefined ? {} : { layer }),
+    ...mergedProperties(sightings),
   }
+}
+
+/** Of one property that two sightings say differently, the first in order stands. */
+function mergedProperties(sightings: readonly Component[]): Pick<Component, 'properties'> {
+  const all = sightings.toReversed().flatMap(({ properties }) => Object.entries(properties ?? {}))
+  return all.length === 0 ? {} : { properties: Object.fromEntries(all.toSorted(([a], [b]) => compareText(a, b))) }
+}
+
+function valuesByKey<Value>(items: ReadonlyMap<string, Value>): Value[] {
+  return [...items].toSorted(([left], [right]) => compareText(left, right)).map(([, item]) => item)
 }
 
 /** A package found with several licences may be under all of them: none is dropped. */

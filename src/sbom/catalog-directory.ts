@@ -44,8 +44,8 @@ export async function catalogDirectory(
   if (options.mode === 'installed') await walkDirectory(files)
   else await lookAtLockfiles(files, options.lockfiles)
   await followMentions(files)
-  const { catalogs, completeness, unread } = collection.finish()
-  warnOfUnread(deps, unread)
+  const { catalogs, completeness, ...open } = collection.finish()
+  warnOfUnread(deps, open)
   return assembleSbom(catalogs, {
     subject: options.subject ?? {},
     // The name of a folder differs from clone to clone; the closure must not.

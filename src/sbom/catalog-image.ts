@@ -40,8 +40,8 @@ export async function catalogImage(
   const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', options.inspectors ?? INSPECTORS)
   const { symlinks } = await walkLayers(source, digest, [layerReader(collection)], { signal: deps.signal })
   await readThroughLinks(deps, source, digest, symlinks, collection)
-  const { catalogs, completeness, unread } = collection.finish()
-  warnOfUnread(deps, unread)
+  const { catalogs, completeness, ...open } = collection.finish()
+  warnOfUnread(deps, open)
   return assembleSbom(catalogs, {
     subject: subjectOf(digest, options.subject ?? {}),
     fallbackName: 'image',

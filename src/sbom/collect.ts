@@ -30,7 +30,9 @@ export type Collection = {
   readonly finish: () => {
     readonly catalogs: readonly Catalog[]
     readonly completeness: Sbom['completeness']
+    /** Files that declare packages and were not read; files that name packages without pinning what they lead to. */
     readonly unread: readonly string[]
+    readonly partial: readonly string[]
   }
 }
 
@@ -78,18 +80,36 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
       const catalogs = [...listed, ...inspected]
       const read = new Set(catalogs.flatMap((catalog) => catalog.read))
       const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
-      const unread = [...declared].filter((path) => !read.has(path) && !owned.some((paths) => paths.has(path))).toSorted()
+      const isOwned = (path: string): boolean => owned.some((paths) => paths.has(path))
+      const partial = [...new Set(catalogs.flatMap((catalog) => catalog.partial ?? []))]
+        .filter((path) => !read.has(path) && !isOwned(path))
+        .toSorted()
+      const unread = [...declared].filter((path) => !read.has(path) && !partial.includes(path) && !isOwned(path)).toSorted()
       const readAny = [...declared].some((path) => read.has(path)) || catalogs.some(({ components }) => components.length > 0)
-      return { catalogs, completeness: readAny ? (unread.length > 0 || missed ? 'incomplete' : 'complete') : 'unknown', unread }
+      const whole = unread.length === 0 && partial.length === 0 && !missed
+      return { catalogs, completeness: readAny ? (whole ? 'complete' : 'incomplete') : 'unknown', unread, partial }
     },
   }
 }
 
-/** Tells of what declares packages and was not read, the first few by name. */
-export function warnOfUnread(deps: Pick<Deps, 'log'>, unread: readonly string[]): void {
-  const shown = unread.length > 6 ? unread.slice(0, 5) : unread
-  for (const path of shown) deps.log('warn', `${path} declares packages that are not in the SBOM: no cataloger reads it`)
-  if (unread.length > shown.length) deps.log('warn', `${unread.length - shown.length} more files declare packages that are not in the SBOM`)
+/** Tells of what declares packages and was not read, or only names what it wants; the first few by name. */
+export function warnOfUnread(
+  deps: Pick<Deps, 'log'>,
+  { unread, partial }: Pick<ReturnType<Collection['finish']>, 'unread' | 'partial'>,
+): void {
+  warnOfFirst(
+    deps,
+    unread,
+    'declares packages that are not in the SBOM: no cataloger reads it',
+    'more files declare packages that are not in the SBOM',
+  )
+  warnOfFirst(deps, partial, 'does not pin all that its packages lead to', 'more files do not pin all that their packages lead to')
+}
+
+function warnOfFirst(deps: Pick<Deps, 'log'>, paths: readonly string[], what: string, whatMore: string): void {
+  const shown = paths.length > 6 ? paths.slice(0, 5) : paths
+  for (const path of shown) deps.log('warn', `${path} ${what}`)
+  if (paths.length > shown.length) deps.log('warn', `${paths.length - shown.length} ${whatMore}`)
 }
 
 function mentionsOf(by: Cataloger, path: string, bytes: Uint8Array, admitted: Map<string, Set<Cataloger>>): Mention[] {

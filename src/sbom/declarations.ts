@@ -23,21 +23,23 @@ const PATHS = new Set([
   ),
   'var/lib/rpmmanifest/container-manifest-2',
   'usr/lib/opkg/status',
+  'var/lib/opkg/status',
+  'opt/lib/opkg/status',
 ])
 
 /**
  * Whether a file declares or lists packages. What lies under node_modules speaks for the tree there, which is read as a
- * whole; everywhere else such a file must have been read for an SBOM to be called complete.
+ * whole, and caches of go and cargo hold sources of other packages; everywhere else such a file must have been read for an SBOM to be called complete.
  */
 export function declaresPackages(path: string): boolean {
-  if (`/${path}`.includes('/node_modules/')) return false
+  if (/(?:^|\/)(?:node_modules|pkg\/mod|\.?cargo\/(?:registry|git))\//.test(path)) return false
   const name = fileNameOf(path)
   return (
     NAMES.has(name) ||
     PATHS.has(path) ||
-    path.startsWith('var/lib/pacman/local/') ||
+    (path.startsWith('var/lib/pacman/local/') && name === 'desc') ||
     ENDINGS.some((ending) => name.endsWith(ending)) ||
-    /^requirements[^/]*\.(?:txt|in)$/.test(name) ||
+    /^requirements[^/]*\.(?:txt|in)$|requirements\.(?:txt|in)$/.test(name) ||
     /\.(?:dist-info\/METADATA|egg-info\/PKG-INFO)$/.test(path)
   )
 }

@@ -1,4 +1,9 @@
+import { utf8 } from '../kernel/bytes.ts'
 import { TallyError } from '../kernel/errors.ts'
+import { canonicalJson } from '../kernel/json.ts'
+import { parsePurl } from '../package/purl.ts'
+import { assembleSbom } from './assemble.ts'
+import type { Cataloger, CatalogMode } from './catalogers/cataloger.ts'
 
 /** Numbers that look random and are the same on every run (xorshift32). */
 export function createRandom(seed: number): (below: number) => number {
@@ -69,4 +74,30 @@ export async function fuzz(
     }
   }
   return outcome
+}
+
+/**
+ * Ten thousand times what a cataloger makes of its files when one of them is spoilt: whatever it returns must make an SBOM with
+ * package URLs that can be read. Used by tests alone.
+ */
+export async function fuzzCataloger(
+  cataloger: Cataloger,
+  contents: Readonly<Record<string, string | Uint8Array>>,
+  options: { readonly mode?: CatalogMode; readonly rounds?: number } = {},
+): Promise<{ read: number; refused: number; strange: unknown[] }> {
+  const mode = options.mode ?? 'runtime-closure'
+  const files = Object.entries(contents).map(([path, content]) => [path, typeof content === 'string' ? utf8(content) : content] as const)
+  const random = createRandom(0x5eed)
+  return await fuzz(
+    [new Uint8Array(1)],
+    () => {
+      const chosen = files[random(files.length)]?.[1]
+      const given = files.map(([path, bytes]) => [path, { bytes: bytes === chosen ? mutate(bytes, random) : bytes }] as const)
+      const catalog = cataloger.read(new Map(given.filter(([path]) => cataloger.wants(path, mode))), mode)
+      const sbom = assembleSbom([catalog], { subject: {}, fallbackName: 'x', created: '2026-01-01T00:00:00Z', completeness: 'unknown' })
+      for (const { purl } of sbom.components) parsePurl(purl)
+      canonicalJson(sbom)
+    },
+    options.rounds === undefined ? {} : { rounds: options.rounds },
+  )
 }

@@ -4,6 +4,9 @@ import type { DigestSet } from '../kernel/digest.ts'
 export const EVIDENCE_METHODS = ['manifest', 'lockfile', 'installed', 'database', 'binary'] as const
 export type EvidenceMethod = (typeof EVIDENCE_METHODS)[number]
 
+/** A file a package is distributed as. An address never holds user info. At least one of address and hash is there. */
+export type Distribution = { readonly url?: string; readonly hashes: DigestSet }
+
 /** What a cataloger found: one package at one version. Neutral between CycloneDX and SPDX. */
 export type Component = {
   /** Canonical package URL; also the identity within one SBOM. */
@@ -16,6 +19,8 @@ export type Component = {
   readonly licence?: string
   /** Which versions may be installed, in the words of the ecosystem, where no one version is pinned. */
   readonly range?: string
+  /** The files it is distributed as, where what was read names them: any one of them may have been installed. */
+  readonly distributions?: readonly Distribution[]
   /** How it was found: cataloger, file inside the target (relative, `/`), method and confidence 0…1. */
   readonly evidence: readonly {
     readonly cataloger: string
@@ -25,6 +30,8 @@ export type Component = {
   }[]
   readonly scope: 'required' | 'optional' | 'dev'
   readonly layer?: string
+  /** What only its ecosystem has a word for, by `<ecosystem>:<name>`. */
+  readonly properties?: Readonly<Record<string, string>>
 }
 
 /** A dependency edge between purls. */

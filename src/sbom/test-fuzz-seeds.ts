@@ -88,4 +88,73 @@ export const FUZZ_SEEDS: readonly Seed[] = [
     text: '{"version":"5","specifiers":{"jsr:@s/a@1":"1.0.0","npm:b@1":"1.0.0_c@2.0.0"},"jsr":{"@s/a@1.0.0":{"integrity":"00","dependencies":["jsr:@s/a"]}},"npm":{"b@1.0.0_c@2.0.0":{"integrity":"sha512-AAAA","dependencies":["x@npm:c@2.0.0","b"]}},"remote":{"https://host.example/a.ts":"00"},"workspace":{"dependencies":["npm:b@1"],"members":{"m":{"dependencies":["jsr:@s/a@1"]}}}}',
     beside: { 'deno.json': '{"name":"@s/app"}' },
   },
+  {
+    path: 'poetry.lock',
+    mode: 'runtime-closure',
+    text: '[[package]]\nname = "a"\nversion = "1.0"\noptional = true\ngroups = ["main"]\nfiles = [{file = "a.whl", hash = "sha256:00"}]\n[package.dependencies]\nb = {version = "*", optional = true, extras = ["x"]}\n[package.extras]\nx = ["b (>=1)"]\n[package.source]\ntype = "git"\nurl = "https://host.example/a.git"\nresolved_reference = "01"\n[metadata]\nlock-version = "2.1"\n',
+    beside: { 'pyproject.toml': '[project]\nname = "app"\ndependencies = ["a[x]>=1"]\n' },
+  },
+  {
+    path: 'uv.lock',
+    mode: 'installed',
+    text: 'version = 1\n[[package]]\nname = "app"\nsource = { virtual = "." }\ndependencies = [{ name = "a", extra = ["x"] }]\n[package.dev-dependencies]\ndev = [{ name = "a" }]\n[[package]]\nname = "a"\nversion = "1.0"\nsource = { git = "https://host.example/a?rev=x#01" }\nwheels = [{ url = "https://host.example/a.whl", hash = "sha256:00" }]\n',
+    beside: { '.venv/site-packages/a-1.0.dist-info/METADATA': 'Name: a\nVersion: 1.0\n' },
+  },
+  {
+    path: 'pdm.lock',
+    mode: 'installed',
+    text: '[metadata]\nlock_version = "4.5.0"\n[[package]]\nname = "a"\nversion = "1"\ngroups = ["default", "dev"]\ndependencies = ["b>=1; extra == \\"x\\""]\nfiles = [{url = "https://host.example/a.whl", hash = "sha256:00"}]\n[[package]]\nname = "b"\npath = "./b"\n',
+  },
+  {
+    path: 'pylock.toml',
+    mode: 'installed',
+    text: 'lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"\nmarker = "\'x\' in extras"\ndependencies = [{ name = "b" }]\nwheels = [{ url = "https://host.example/a.whl", hashes = { sha256 = "00" } }]\n[[packages]]\nname = "b"\ndirectory = { path = "b" }\n',
+  },
+  {
+    path: 'Pipfile.lock',
+    mode: 'installed',
+    text: '{"default":{"a":{"hashes":["sha256:00"],"version":"==1.0"},"g":{"git":"https://host.example/g.git","ref":"01"}},"develop":{"b":{"version":"==1"}}}',
+    beside: { Pipfile: '[packages]\na = "*"\n' },
+  },
+  {
+    path: 'requirements.txt',
+    mode: 'installed',
+    text: '-r requirements-b.txt\n-c c.txt\na[x]>=1,<2 ; python_version < "3" # via b\nb==1.0 \\\n  --hash=sha256:00\n  # via\n  #   a\n-e git+https://host.example/c.git@v1#egg=c\nd @ https://host.example/d.whl\n',
+    beside: { 'requirements-b.txt': 'e~=1.0\n' },
+  },
+  {
+    path: 'pyproject.toml',
+    mode: 'installed',
+    text: '[project]\nname = "app"\nversion = "1"\ndependencies = ["a>=1"]\n[tool.poetry.dependencies]\nb = [{version = "^1"}, {git = "https://host.example/b"}]\n[dependency-groups]\ndev = ["c"]\n',
+    beside: { 'x.dist-info/METADATA': 'Name: a\nVersion: 1\n' },
+  },
+  {
+    path: 'x.dist-info/METADATA',
+    mode: 'installed',
+    text: 'Metadata-Version: 2.1\nName: a.b\nVersion: 1.0\nLicense: MIT\nClassifier: License :: OSI Approved :: MIT License\nRequires-Dist: b (>=1) ; extra == "x"\n\nText\n',
+    beside: { 'x.dist-info/direct_url.json': '{"url":"https://host.example/a.git","vcs_info":{"commit_id":"01"}}' },
+  },
+  {
+    path: 'x.dist-info/direct_url.json',
+    mode: 'installed',
+    text: '{"url":"https://host.example/a.whl","archive_info":{"hash":"sha256=00","hashes":{"sha256":"00"}}}',
+    beside: { 'x.dist-info/METADATA': 'Name: a\nVersion: 1\n' },
+  },
+  {
+    path: 'go.mod',
+    mode: 'runtime-closure',
+    text: 'module example.com/app/v2\n\ngo 1.22\n\nrequire (\n\ta.example/b v1.0.0 // indirect\n\t"c.example/d" v0.0.0-20240102030405-0123456789ab\n)\nreplace c.example/d => ./d\nreplace a.example/b v1.0.0 => e.example/f v1.0.1\n',
+    beside: { 'go.sum': `a.example/b v1.0.0 h1:${'A'.repeat(43)}=\n`, 'd/go.mod': 'module x\n' },
+  },
+  {
+    path: 'Cargo.lock',
+    mode: 'runtime-closure',
+    text: 'version = 4\n[[package]]\nname = "app"\nversion = "0.1.0"\ndependencies = ["a 1.0.0", "b"]\n[[package]]\nname = "a"\nversion = "1.0.0"\nsource = "git+https://host.example/a?branch=x#01"\nchecksum = "00"\n[[package]]\nname = "b"\nversion = "1"\nsource = "registry+x"\n',
+    beside: { 'Cargo.toml': '[package]\nname = "app"\n[dependencies]\na = "1"\n' },
+  },
+  {
+    path: 'Cargo.toml',
+    mode: 'installed',
+    text: '[package]\nname = "app"\nversion = "0.1.0"\n[dependencies]\na = { package = "b", version = "=1.0.0", optional = true }\n[target."cfg(unix)".dev-dependencies]\nc = { workspace = true }\n[workspace]\nmembers = ["x"]\n[workspace.dependencies]\nc = "1"\n',
+  },
 ]

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { exportPrivateKey, generateKey, publicKeyOf } from './keys.ts'
 import type { PassphraseSources } from './passphrase.ts'
+import { testDeps } from '../../test/support/deps.ts'
 import { openSigner, parseSignerReference } from './open-signer.ts'
 
 describe('a signer reference', () => {
@@ -16,14 +16,15 @@ describe('a signer reference', () => {
     ['./local', { kind: 'file', path: './local' }],
     ['env:MY_KEY', { kind: 'env', name: 'MY_KEY' }],
     ['env://MY_KEY', { kind: 'env', name: 'MY_KEY' }],
+    ['awskms:///alias/x', { kind: 'service', scheme: 'awskms', uri: 'awskms:///alias/x' }],
+    ['pkcs11:token=x', { kind: 'service', scheme: 'pkcs11', uri: 'pkcs11:token=x' }],
   ])('%s', (text, reference) => {
     expect(parseSignerReference(text)).toEqual(reference)
   })
   test.each([
-    ['awskms:///alias/x', 'flag-unsupported'],
-    ['hashivault://x', 'flag-unsupported'],
     ['k8s://ns/x', 'flag-unsupported'],
-    ['pkcs11:token=x', 'flag-unsupported'],
+    ['gitlab://project', 'flag-unsupported'],
+    ['constructor:x', 'flag-unsupported'],
     ['', 'usage'],
     ['file:', 'usage'],
     ['env:', 'usage'],
@@ -49,11 +50,12 @@ describe('opening a signer', () => {
   })
   const said: string[] = []
   const open = (text: string, env: Record<string, string> = {}, passphrase = {}) =>
-    openSigner(
-      { fs, env, randomBytes: (size) => new Uint8Array(randomBytes(size)), log: (_, message) => said.push(message) },
-      parseSignerReference(text),
-      { dataDir: join(dir, 'data'), baseDir: dir, passphrase },
-    )
+    openSigner({ ...testDeps({ env }), log: (_, message) => void said.push(message) }, parseSignerReference(text), {
+      dataDir: join(dir, 'data'),
+      baseDir: dir,
+      passphrase,
+      offline: true,
+    })
 
   test('from a plain file needs no passphrase', async () => {
     expect((await open('plain.pem')).signer.keyId).toBe(keyId)
@@ -97,4 +99,11 @@ describe('opening a signer', () => {
     await expect(opening).rejects.toThrow(why)
     await opening.catch((error: Error) => expect(error.message).not.toContain("wrong'"))
   })
+
+  test.each(['awskms:///alias/x', 'gcpkms://x', 'azurekms://x', 'hashivault://x'])(
+    'at %s offline is refused before anything is asked',
+    async (uri) => {
+      await expect(open(uri)).rejects.toThrow(expect.objectContaining({ code: 'offline' }))
+    },
+  )
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { appendFile, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shipReceiptSchema } from '../../src/chain/receipt-schema.ts'
@@ -11,6 +11,7 @@ import type { Said } from '../support/run-tally.ts'
 import { makeSample, packageJson } from '../support/sample-project.ts'
 import type { SampleProject } from '../support/sample-project.ts'
 import { openSample, shipInside } from '../support/ship-inside.ts'
+import type { Shipped } from '../support/ship-inside.ts'
 import { filesBelow, inventoryRows } from '../support/snapshots.ts'
 
 // One project and its life: shipped, shipped again unchanged, committed and shipped with the same version.
@@ -140,4 +141,76 @@ test('a release tag that would change its bits is refused, and nothing moves', a
   await project.write('package.json', packageJson('1.0.1'))
   await project.commit()
   expect((await shipInside(project)).receipt.reached).toBe('prod')
+})
+
+test('what no commit describes never leaves dev, even where the policy does not ask for a clean tree', async () => {
+  const policy = 'version: 1\nname: prod\nrequire: { signature: { from: [this-machine] } }\n'
+  await using project = await makeSample({ files: { 'policy/prod.yaml': policy } })
+  await project.write('greet.sh', 'echo not committed\n')
+  const said = await runTally(project, 'ship')
+  expect(said.exitCode).toBe(1)
+  expect(said.stdout).toContain('greet 1.0.0: stays in dev, not in prod')
+  expect(said.stdout).toContain('To mend it\n  git add -A && git commit && tally ship')
+  const workspace = await openSample(project)
+  expect((await (await workspace.environment('greet', 'dev', 'default')).target.tags()).filter((tag) => tag.startsWith('1.0.0'))).toEqual(
+    [],
+  )
+  expect(await tagged(workspace, 'prod', 'current')).toBeUndefined()
+})
+
+test('a data directory that was moved goes on where it was', async () => {
+  await using project = await makeSample({ yaml: { run: `'head -c 16 /dev/urandom > "$TALLY_OUT/greet"'` } })
+  const { receipt } = await shipInside(project)
+  const dataDir = join(project.beside, 'elsewhere')
+  await rename(project.dataDir, dataDir)
+  const moved = await shipInside({ ...project, dataDir, env: { ...project.env, TALLY_DATA_DIR: dataDir } })
+  expect(moved.receipt.artifact).toMatchObject({
+    digest: receipt.artifact.digest,
+    path: receipt.artifact.path.replace(project.dataDir, dataDir),
+  })
+  expect(await loggedKinds(moved.workspace)).toHaveLength(ONE_OF_EACH.length)
+})
+
+describe('what a run left is damaged before it is used again', () => {
+  let project: SampleProject
+  let shipped: Shipped
+  beforeAll(async () => {
+    project = await makeSample()
+    shipped = await shipInside(project)
+  })
+  afterAll(() => project[Symbol.asyncDispose]())
+  const hexOf = (digest: string): string => digest.replace('sha256:', '')
+  const inBlobs = (hex: string): string => join(project.dataDir, 'blobs/sha256', hex.slice(0, 2), hex)
+  const inDev = (hex: string): string => join(project.dataDir, 'registry/greet/dev/blobs/sha256', hex)
+
+  test.each([
+    ['the artifact', () => shipped.receipt.artifact.path],
+    ['the SBOM in the folder of the run', () => shipped.receipt.sbom.path],
+    ['the SBOM in the blob store', () => inBlobs(hexOf(shipped.receipt.sbom.digest))],
+    ['the artifact in dev', () => inDev(hexOf(shipped.receipt.artifact.digest))],
+  ])('%s: made again, and nothing else', async (_what, path) => {
+    const before = await readFile(path())
+    await appendFile(path(), 'x')
+    const again = await shipInside(project)
+    expect(again.receipt).toMatchObject({ reached: 'prod', artifact: { digest: shipped.receipt.artifact.digest } })
+    expect((await readFile(path())).equals(before)).toBe(true)
+    expect(await loggedKinds(again.workspace)).toHaveLength(ONE_OF_EACH.length)
+  })
+
+  test('a signed statement in dev: it is named, it counts for nothing, and without it the answer is no', async () => {
+    const sbom = hexOf(shipped.receipt.evidence[2]?.digest ?? '')
+    await appendFile(inDev(sbom), 'x')
+    const said = await runTally(project, 'ship')
+    expect(said.exitCode).toBe(1)
+    expect(said.stdout).toMatch(/FAILED +sbom\n/)
+    expect(said.stdout + said.stderr).toContain(sbom.slice(0, 12))
+  })
+
+  test('a signed statement in the blob store: signed anew', async () => {
+    const hex = hexOf(shipped.receipt.evidence[0]?.digest ?? '')
+    await appendFile(inBlobs(hex), 'x')
+    const again = await shipInside(project)
+    expect(again.receipt.reached).toBe('prod')
+    expect(again.receipt.evidence.map((each) => hexOf(each.digest))).not.toContain(hex)
+  })
 })

@@ -122,7 +122,7 @@ function withDigest(changed: string, original: string): string {
 
 /** Where two texts differ, with a little around it. */
 function describeChange(before: string, after: string): string {
-  const from = [...before].findIndex((one, place) => one !== after[place])
+  const from = before.split('').findIndex((one, place) => one !== after[place])
   return `${before.slice(Math.max(0, from - 40), from + 20)} -> ${after.slice(Math.max(0, from - 40), from + 20)}`
 }
 

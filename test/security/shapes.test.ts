@@ -233,7 +233,7 @@ describe('GHSA-273p-m2cw-6833: hostile shapes in any place are a refusal, and no
       return bytes.toString('base64')
     }
     const certificate = bundle.verificationMaterial.certificate?.rawBytes ?? ''
-    const [{ signedTimestamp = '' } = {}] = bundle.verificationMaterial.timestampVerificationData.rfc3161Timestamps
+    const signedTimestamp = bundle.verificationMaterial.timestampVerificationData.rfc3161Timestamps[0]?.signedTimestamp ?? ''
     for (let at = 0; at < 160; at += 1) {
       for (const by of [0x01, 0x20, 0x80]) {
         const cut = { ...bundle.verificationMaterial, certificate: { rawBytes: spoiled(certificate, at, by) } }

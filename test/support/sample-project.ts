@@ -1,5 +1,5 @@
 import * as fs from 'node:fs/promises'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { makeProject } from '../../src/build/project-for-tests.ts'
 import type { TestProject } from '../../src/build/project-for-tests.ts'
 
@@ -99,11 +99,11 @@ export async function makeSample(
   }
 }
 
-/** The environment of a child: nothing of ours but the way to programs, and no configuration of git but the repository's. */
+/** The environment of a child: nothing of ours but the way to programs, this Node.js first, and no configuration of git but the repository's. */
 export function childEnvironment(more: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const { PATH = '', NODE_COMPILE_CACHE } = process.env
   return {
-    PATH,
+    PATH: [dirname(process.execPath), PATH].join(delimiter),
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
     ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }),

@@ -44,7 +44,7 @@ export type Session = {
  * `login-needed`, `forbidden`, `network`, `insecure-transport`, `registry-error`.
  */
 export function openSession(deps: RegistryDeps, host: string, options: SessionOptions, given?: Credential): Session {
-  const authorizations = new Map<string, string>()
+  const authorizations = new Map<string, Promise<string>>()
   let origin: Promise<URL> | undefined
   let credential: Promise<Credential | undefined> | undefined
   const originOnce = (): Promise<URL> =>
@@ -70,18 +70,30 @@ export function openSession(deps: RegistryDeps, host: string, options: SessionOp
     return basicAuthorization(who.username, who.password)
   }
 
+  async function renew(key: string, made: Promise<string>): Promise<string> {
+    authorizations.set(key, made)
+    try {
+      return await made
+    } catch (error) {
+      if (authorizations.get(key) === made) authorizations.delete(key)
+      throw error
+    }
+  }
+
   async function send(call: SessionCall): Promise<HttpAnswer> {
     if (options.offline) throw fail('offline', 'this needs the registry', { where: host })
     const base = await originOnce()
     const url = typeof call.target === 'string' ? new URL(call.target, base) : call.target
     if (url.origin !== base.origin) return await sendElsewhere(deps, call, url)
     const key = call.scopes.join(' ')
-    const first = await sendFollowing(deps, withAuthorization(call, url, authorizations.get(key)), options)
+    const used = authorizations.get(key)
+    const first = await sendFollowing(deps, withAuthorization(call, url, await used), options)
     if (first.status !== 401 || first.url.origin !== base.origin) return await refuseForbidden(first, host, false)
     const challenges = parseChallenges(first.headers.get('www-authenticate') ?? '')
     await first.drop()
-    const authorization = await authorize(challenges, base, call.scopes)
-    authorizations.set(key, authorization)
+    // Of several calls at once that were refused, the first asks for a token and the others wait for it.
+    const renewed = authorizations.get(key)
+    const authorization = await (renewed !== undefined && renewed !== used ? renewed : renew(key, authorize(challenges, base, call.scopes)))
     const second = await sendFollowing(deps, withAuthorization(call, url, authorization), options)
     return await refuseForbidden(second, host, authorization.startsWith('Bearer ') && (await credentialOnce()) !== undefined)
   }

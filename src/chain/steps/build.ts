@@ -7,21 +7,23 @@ import { fail } from '../../kernel/errors.ts'
 import { VERSION } from '../../kernel/version.ts'
 import type { ShipJob } from '../ship-job.ts'
 
-export const builtSchema = z.strictObject({
-  file: z.strictObject({ name: z.string(), path: z.string(), digest: z.string(), size: z.number().int() }),
+// Paths are left out of what is stored: a data directory may be moved.
+const builtSchema = z.strictObject({
+  file: z.strictObject({ name: z.string(), digest: z.string(), size: z.number().int() }),
   builder: z.string(),
   predicate: z.record(z.string(), z.unknown()),
 })
+type Stored = z.infer<typeof builtSchema>
 /** What the build step leaves: one file, hashed, and the provenance predicate. */
-export type Built = z.infer<typeof builtSchema>
+export type Built = Stored & { readonly file: { readonly path: string } }
 
 /** Runs `build.run` under the recorder. A stored result is used again only when its file still has its digest. */
 export async function runBuild(job: ShipJob): Promise<{ readonly built: Built; readonly reused: boolean }> {
   const { deps } = job.workspace
   const { build } = job.project.config
-  const usable = async (stored: Built): Promise<boolean> => (await digestOfFile(deps, stored.file.path))?.digest === stored.file.digest
+  const outDir = join(job.state.dir, 'out')
+  const usable = async ({ file }: Stored): Promise<boolean> => (await digestOfFile(deps, join(outDir, file.name)))?.digest === file.digest
   const { result, reused } = await job.state.step('build', builtSchema, usable, async () => {
-    const outDir = join(job.state.dir, 'out')
     await deps.fs.rm(outDir, { recursive: true, force: true })
     await deps.fs.mkdir(outDir, { recursive: true, mode: 0o755 })
     const record = await recordBuild(deps, {
@@ -46,7 +48,7 @@ export async function runBuild(job: ShipJob): Promise<{ readonly built: Built; r
       toolVersion: VERSION,
       invocationId: job.invocationId,
     })
-    return { file: { name: output.name, path: output.path, digest: output.digest, size: output.size }, builder: LOCAL_BUILDER, predicate }
+    return { file: { name: output.name, digest: output.digest, size: output.size }, builder: LOCAL_BUILDER, predicate }
   })
-  return { built: result, reused }
+  return { built: { ...result, file: { ...result.file, path: join(outDir, result.file.name) } }, reused }
 }

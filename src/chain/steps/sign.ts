@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { PREDICATE } from '../../evidence/evidence.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import type { Shippable } from '../publish.ts'
-import { seal } from '../seal.ts'
+import { isWhole, seal } from '../seal.ts'
 import type { Sealed } from '../seal.ts'
 import type { ShipJob } from '../ship-job.ts'
 import type { Built } from './build.ts'
@@ -27,7 +27,7 @@ export async function runSign(
   const { workspace, signer } = job
   const usable = async (stored: z.infer<typeof signedSchema>): Promise<boolean> => {
     if (stored.artifact !== shippable.artifact.digest) return false
-    for (const each of stored.sealed) if (!(await workspace.blobs.has(each.bundle as Digest))) return false
+    for (const each of stored.sealed) if (!(await isWhole(workspace.blobs, each.bundle as Digest))) return false
     return true
   }
   const { result, reused } = await job.state.step('sign', signedSchema, usable, async () => {

@@ -9,7 +9,7 @@ import { digestOf } from '../../kernel/digest.ts'
 import { verifierIdOf } from '../../policy/check-vsa.ts'
 import { vsaPredicate } from '../../policy/vsa.ts'
 import type { Shippable } from '../publish.ts'
-import { attachLogged, logSealed, seal } from '../seal.ts'
+import { attachLogged, isWhole, logSealed, seal } from '../seal.ts'
 import type { Logged } from '../seal.ts'
 import type { ShipJob } from '../ship-job.ts'
 
@@ -36,7 +36,7 @@ export async function issueVerdict(
   const { workspace, signer, state } = job
   const basis = basisOf(verdict)
   const usable = async (stored: z.infer<typeof issuedSchema>): Promise<boolean> =>
-    stored.basis === basis && (await workspace.blobs.has(stored.sealed.bundle as Digest))
+    stored.basis === basis && (await isWhole(workspace.blobs, stored.sealed.bundle as Digest))
   const { result } = await state.step(`verdict-${environment}`, issuedSchema, usable, async () => {
     const predicate = vsaPredicate(verdict, {
       verifierId: verifierIdOf(signer.keyId),

@@ -1,6 +1,7 @@
 import { findProjectFile, loadProject } from '../../chain/config.ts'
 import { resolveCacheDir, resolveDataDir } from '../../store/data-dir.ts'
 import { describeDatabase } from '../../store/postgres-driver.ts'
+import { safeLines, safeText } from '../../kernel/text.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { stringify } from 'yaml'
 
@@ -25,14 +26,22 @@ export const config = defineCommand({
           ? { value: 'embedded (SQLite in the data directory)', from: 'default' }
           : { value: describeDatabase(url), from: 'TALLY_DATABASE_URL' },
       project: { value: file ?? null, from: file === undefined ? 'no tally.yaml here or above' : 'tally.yaml' },
+      // Names only: what is in them may be secret.
+      variables: { value: variablesOf(deps.env).join(', ') || null, from: 'the environment' },
     }
     if (flags.text('format') === 'json') {
       terminal.out(JSON.stringify({ ...settings, tallyYaml: project?.config ?? null }, null, 2))
       return 0
     }
     for (const [name, { value, from }] of Object.entries(settings))
-      terminal.out(`${name.padEnd(10)} ${value ?? 'none'}  ${terminal.style('dim', `(${from})`)}`)
-    if (project !== undefined) terminal.out(`\n${stringify(project.config).trimEnd()}`)
+      terminal.out(`${name.padEnd(10)} ${safeText(value ?? 'none')}  ${terminal.style('dim', `(${from})`)}`)
+    if (project !== undefined) terminal.out(`\n${safeLines(stringify(project.config).trimEnd())}`)
     return 0
   },
 })
+
+function variablesOf(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith('TALLY_') && env[name] !== '')
+    .toSorted()
+}

@@ -1,10 +1,12 @@
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { utf8, textOf } from '../../kernel/bytes.ts'
 import { fail } from '../../kernel/errors.ts'
+import { safeText } from '../../kernel/text.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
 import { exportCosignKey, isCosignKey } from '../../trust/cosign-key.ts'
 import { exportPrivateKey, generateKey, loadPublicKey, publicKeyOf } from '../../trust/keys.ts'
 import { openLocalKey } from '../../trust/local-key.ts'
+import { openSigner, parseSignerReference } from '../../trust/open-signer.ts'
 import { findPassphrase } from '../../trust/passphrase.ts'
 import type { PassphraseSources } from '../../trust/passphrase.ts'
 import { isLockedKey, unlockKey } from '../../trust/private-key.ts'
@@ -12,6 +14,7 @@ import { KEY_ALGORITHMS } from '../../trust/signer.ts'
 import type { KeyAlgorithm } from '../../trust/signer.ts'
 import { askSecret, openWorkspaceOf } from '../context.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
+import { field } from '../render/layout.ts'
 import type { Context } from '../command.ts'
 
 const VERBS = ['new', 'show', 'import', 'export'] as const
@@ -22,9 +25,9 @@ export const key = defineCommand({
   summary: 'make, show, import and export keys',
   usage: [
     'tally key new FILE [--type TYPE] [--cosign]',
-    'tally key show [FILE|local]',
+    'tally key show [FILE|URI|local]',
     'tally key import FROM FILE [--cosign]',
-    'tally key export [FILE|local] [--private [--cosign]]',
+    'tally key export [FILE|URI|local] [--private [--cosign]]',
   ],
   examples: [
     ['tally key new team.pem', 'a new key; its passphrase is asked for or comes from TALLY_KEY_PASSPHRASE'],
@@ -33,6 +36,7 @@ export const key = defineCommand({
     ['tally key import cosign.key team.pem', 'a key that cosign made, as PKCS#8; its passphrase comes from COSIGN_PASSWORD'],
     ['tally key import team.pem cosign.key --cosign', 'the other way'],
     ['tally key export local > machine.pub', 'the public key others verify with'],
+    ['tally key export awskms:///alias/release > release.pub', 'the same of a key in a key service'],
   ],
   options: {
     type: { type: 'string', value: 'TYPE', choices: KEY_ALGORITHMS, help: KEY_ALGORITHMS.join(', '), default: 'ecdsa-p256' },
@@ -84,7 +88,11 @@ async function writeKey(
   const publicPath = join(dirname(path), `${basename(path).replace(/\.(pem|key)$/, '')}.pub`)
   const half = publicKeyOf(made)
   const privateText = await privateTextOf(context, made, passphrase)
-  if (flags.on('force')) for (const each of [path, publicPath]) await deps.fs.rm(each, { force: true })
+  // Both or neither: a private key must not be left behind because its public half had no place.
+  for (const each of [path, publicPath]) {
+    if (flags.on('force')) await deps.fs.rm(each, { force: true })
+    else if ((await deps.fs.stat(each).catch(() => undefined)) !== undefined) throw alreadyThere(each)
+  }
   await writeNew(context, path, privateText, 0o600)
   await writeNew(context, publicPath, half.pem, 0o644)
   if (flags.text('format') === 'json')
@@ -98,10 +106,22 @@ async function writeKey(
       }),
     )
   else {
-    terminal.out(`${file}: ${half.algorithm}, ${passphrase === undefined ? 'NOT encrypted' : 'encrypted'}, key id ${half.keyId}`)
-    terminal.out(`${publicPath.startsWith(cwd) ? publicPath.slice(cwd.length + 1) : publicPath}: public key`)
+    const publicName = relative(cwd, publicPath)
     terminal.out(
-      `trust it: add { name: team, authority: key, key: ${basename(publicPath)}, may: [sign, sbom, provenance, check] } to \`trust\` in tally.yaml`,
+      [
+        ...field(terminal, 'private', `${file} (${passphrase === undefined ? 'NOT encrypted' : 'encrypted'})`),
+        ...field(terminal, 'public', publicName),
+        ...field(terminal, 'kind', half.algorithm),
+        ...field(terminal, 'key id', half.keyId),
+        '',
+        'To trust it, add to `trust` in tally.yaml:',
+        `  - name: ${basename(publicPath, '.pub')}`,
+        '    authority: key',
+        `    key: ${publicName}`,
+        '    may: [sign, sbom, provenance, check]',
+      ]
+        .map(safeText)
+        .join('\n'),
     )
   }
 }
@@ -116,10 +136,12 @@ async function writeNew(context: Context, path: string, text: string, mode: numb
       await handle.close()
     }
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'EEXIST')
-      throw fail('usage', 'is there already', { where: path, hint: 'choose another name, or overwrite it with --force' })
-    throw error
+    throw (error as { code?: unknown }).code === 'EEXIST' ? alreadyThere(path) : error
   }
+}
+
+function alreadyThere(path: string): Error {
+  return fail('usage', 'is there already', { where: path, hint: 'choose another name, or overwrite it with --force' })
 }
 
 async function newPassphrase(context: Context): Promise<string | undefined> {
@@ -199,6 +221,11 @@ async function publicHalf(context: Context, name: string): Promise<ReturnType<ty
   if (name === 'local') {
     const { signer } = await openLocalKey(context.deps, (await openWorkspaceOf(context)).dataDir)
     return loadPublicKey(signer.publicKeyPem)
+  }
+  const reference = parseSignerReference(name)
+  if (reference.kind === 'service') {
+    const dirs = { dataDir: context.cwd, baseDir: context.cwd, offline: context.flags.on('offline') }
+    return loadPublicKey((await openSigner(context.deps, reference, dirs)).signer.publicKeyPem)
   }
   const path = resolve(context.cwd, name)
   const pem = textOf(await readFileBounded(context.deps, path, 'keyFileBytes'), 'key-invalid', name)

@@ -49,7 +49,7 @@ export const sbom = defineCommand({
     if (listed.completeness !== 'complete')
       deps.log('warn', `completeness is ${listed.completeness}: not every lockfile or package database here could be read`)
     if (outputs.length === 0 || flags.text('format') !== undefined)
-      terminal.outBytes(render(listed, (flags.text('format') ?? 'table') as Format))
+      terminal.outBytes(render(listed, (flags.text('format') ?? 'table') as Format, terminal.isScreen ? terminal.columns : undefined))
     return 0
   },
 })
@@ -62,10 +62,10 @@ function readOutput(text: string): { format: Format; file: string } {
   return { format, file: text.slice(at + 1) }
 }
 
-function render(listed: Sbom, format: Format): Uint8Array {
+function render(listed: Sbom, format: Format, columns?: number): Uint8Array {
   if (format === 'cyclonedx-json') return toCycloneDx(listed)
   if (format === 'spdx-json') return toSpdx(listed)
-  return utf8(format === 'purls' ? toPurlList(listed) : toTable(listed))
+  return utf8(format === 'purls' ? toPurlList(listed) : toTable(listed, columns))
 }
 
 type Wanted = {
@@ -96,7 +96,7 @@ async function list(deps: Deps, cwd: string, target: string, wanted: Wanted): Pr
   if (artifact.kind === 'file')
     throw fail('artifact-malformed', 'is neither a directory nor an image', {
       where: target,
-      hint: 'give a directory, an OCI layout, an image archive or registry/repository',
+      hint: 'give a directory, an OCI layout, an image archive or registry/repository; oci-archive: before its name says what is wrong with one',
     })
   return await catalogImage(deps, await openSource(deps, reference, options), artifact.digest, about(wanted.name ?? artifact.name))
 }

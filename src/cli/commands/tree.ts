@@ -2,7 +2,11 @@ import { resolve } from 'node:path'
 import { guessReference } from '../../artifact/guess-reference.ts'
 import { gather } from '../../chain/gather.ts'
 import { describeEvidence } from '../../evidence/describe.ts'
-import { safeText } from '../../kernel/text.ts'
+import type { Claim } from '../../evidence/describe.ts'
+import type { UnverifiedEvidence } from '../../evidence/evidence.ts'
+import { countOf, safeText } from '../../kernel/text.ts'
+import { shortDigests } from '../render/layout.ts'
+import type { Terminal } from '../terminal.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
 import { predicateWord } from '../render/verdict.ts'
@@ -47,14 +51,31 @@ export const tree = defineCommand({
       )
       return pieces.length > 0 ? 0 : 1
     }
-    const lines = [`${safeText(gathered.artifact.name)} ${gathered.artifact.digest}`]
-    for (const [at, piece] of pieces.entries()) {
-      const last = at === pieces.length - 1
-      lines.push(`${last ? '└─' : '├─'} ${predicateWord(piece.predicateType)}  ${piece.form}, ${piece.size} bytes`)
-      lines.push(`${last ? '  ' : '│ '}    ${piece.digest}`, `${last ? '  ' : '│ '}    ${terminal.style('dim', safeText(piece.where))}`)
-    }
-    lines.push('', `${pieces.length} pieces of evidence, as they claim to be; \`tally verify\` says which of it holds`)
-    terminal.out(lines.join('\n'))
+    terminal.out([safeText(gathered.artifact.name), gathered.artifact.digest, ...branches(pieces, terminal)].join('\n'))
+    for (const each of gathered.unreadable)
+      terminal.out(`${terminal.style('red', 'unreadable')} ${shortDigests(safeText(each.where))}: ${safeText(each.error.message)}`)
+    const kinds = new Set(pieces.map((piece) => piece.digest)).size
+    terminal.out(`\n${countOf(kinds, 'piece')} of evidence, as they claim to be; \`tally verify\` says which hold`)
     return pieces.length > 0 ? 0 : 1
   },
 })
+
+type Piece = Pick<UnverifiedEvidence, 'digest' | 'form' | 'where'> & Claim & { readonly size: number }
+
+/** One branch for each piece, however many places it was found in; the places below it. */
+function branches(pieces: readonly Piece[], terminal: Terminal): string[] {
+  const byDigest = [...Map.groupBy(pieces, (piece) => piece.digest).values()]
+  return byDigest.flatMap((same, at) => {
+    const [first] = same
+    if (first === undefined) return []
+    const last = at === byDigest.length - 1
+    const stem = last ? '   ' : '│  '
+    const places = [...new Set(same.map((piece) => piece.where.replace(/@sha256:[0-9a-f]{64}$/, '')))]
+    return [
+      `${last ? '└─' : '├─'} ${predicateWord(first.predicateType)} (${first.form.replace('-', ' ')}, ${countOf(first.size, 'byte')})`,
+      ...(first.problem === undefined ? [] : [`${stem}${terminal.style('red', safeText(first.problem))}`]),
+      `${stem}${first.digest}`,
+      ...places.map((place) => `${stem}${terminal.style('dim', `in ${safeText(place)}`)}`),
+    ]
+  })
+}

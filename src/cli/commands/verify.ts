@@ -1,36 +1,44 @@
-import { resolve } from 'node:path'
-import { guessReference } from '../../artifact/guess-reference.ts'
-import { readThrough } from '../../artifact/read-through.ts'
-import { gather } from '../../chain/gather.ts'
-import { earlierVerdicts } from '../../gate/earlier-verdicts.ts'
-import { judgeProof, verifyAll } from '../../gate/judge.ts'
-import type { JudgeContext } from '../../gate/judge.ts'
-import { readFileBounded } from '../../kernel/read-file.ts'
-import { parsePolicy } from '../../policy/document.ts'
-import { gitFacts } from '../../build/git-facts.ts'
+import { verifyArtifact } from '../../chain/verify-artifact.ts'
+import type { VerifyRequest } from '../../chain/verify-artifact.ts'
+import type { Workspace } from '../../chain/workspace.ts'
+import { asTallyError } from '../../kernel/errors.ts'
+import { inOrder } from '../../kernel/in-order.ts'
+import { LIMITS } from '../../kernel/limits.ts'
+import { safeText } from '../../kernel/text.ts'
+import { LIST_OPTIONS, artifactList } from '../artifact-list.ts'
 import { defineCommand } from '../command.ts'
 import type { Context } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
-import { COSIGN_VERIFY_REFUSED, COSIGN_WORDS, annotated, formatOf, notePattern, refuseUnchecked } from '../cosign-verify.ts'
+import { COSIGN_VERIFY_REFUSED, COSIGN_WORDS, formatOf, notePattern } from '../cosign-verify.ts'
 import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
-import { exitCodeFor, renderVerification, whyNotAllowed, whyNotVerified } from '../render/verification.ts'
-import { TRUST_OPTIONS, trustFromFlags } from '../trust-flags.ts'
+import { exitCodeFor, renderVerification } from '../render/verification.ts'
+import { exitCodeOfOutcome, outcomeJson, outcomeRow, problemOf, worstOf } from '../render/verification-row.ts'
+import type { Outcome } from '../render/verification-row.ts'
+import { TRUST_OPTIONS } from '../trust-flags.ts'
+import type { NamedTrust } from '../trust-flags.ts'
+import { SUMMARY_OPTIONS, verifyRequestOf } from '../verify-request.ts'
 
-/** `tally verify ARTIFACT`: who signed and attested what, where it was looked for, and whether that suffices. */
+/** `tally verify ARTIFACT…`: who signed and attested what, where it was looked for, and whether that suffices. */
 export const verify = defineCommand({
   name: 'verify',
   summary: 'who signed and attested an artifact, and does that suffice',
-  usage: ['tally verify ARTIFACT [--key FILE]… [--bundle FILE]… [--from REPOSITORY] [--policy FILE]'],
+  usage: [
+    'tally verify ARTIFACT… [--key FILE]… [--bundle FILE]… [--from REPOSITORY] [--policy FILE]',
+    'tally verify --file LIST [--policy FILE] [--format json]',
+  ],
   examples: [
     ['tally verify app.tgz', 'a file, by the trust list of this project'],
     ['tally verify app.tgz --key team.pub --bundle app.tgz.sigstore.json', 'nothing but these three files'],
     ['tally verify registry.example/app@sha256:… --policy policy/prod.yaml', 'an image, judged by a policy'],
+    ['tally verify --file running.txt --policy policy/prod.yaml --format json', 'every image of a list, one line of JSON each'],
   ],
   options: {
+    ...LIST_OPTIONS,
     ...TRUST_OPTIONS,
     policy: { type: 'string', value: 'FILE', help: 'also judge by this policy; the exit code is its verdict' },
     commit: { type: 'string', value: 'SHA', help: 'what `commit: head` in the policy means', default: 'HEAD of the repository here' },
+    ...SUMMARY_OPTIONS,
     annotations: { type: 'string', short: 'a', value: 'NAME=VALUE', multiple: true, help: 'the signature must have this annotation' },
     isolated: { type: 'boolean', help: 'do not look for evidence in the data directory' },
     ...REGISTRY_OPTIONS,
@@ -44,53 +52,77 @@ export const verify = defineCommand({
     signature: 'payload and signature lie together where the image is; for a file use `tally verify-blob`',
     certificate: 'the certificate lies beside the signature; for a file use `tally verify-blob`',
   },
-  notes: ['Patterns must match the whole identity, where cosign is content with a part of it.'],
   words: {
-    min: 1,
-    max: 1,
-    names: 'one artifact: a file, oci:DIR@sha256:…, oci-archive:FILE, docker-archive:FILE or registry/repository@sha256:…',
+    min: 0,
+    max: LIMITS.artifactsPerRun,
+    names:
+      'artifacts: files, oci:DIR@sha256:…, oci-archive:FILE, docker-archive:FILE or registry/repository@sha256:…; - for a list on stdin',
   },
+  notes: [
+    'Several artifacts are all judged, whatever comes of one: a table, or with --format json one object a line, in their order. The exit code is',
+    'that of the worst: 1 when one was denied or did not verify, else what kept one from being judged.',
+    'Patterns must match the whole identity, where cosign is content with a part of it.',
+  ],
   run: async (context) => {
-    const { flags, deps, terminal, cwd, words } = context
-    const workspace = await openWorkspaceOf(context)
-    const policyFile = flags.text('policy')
-    const policy =
-      policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
-    refuseUnchecked(context)
-    const named = await trustFromFlags(context, workspace, policy)
-    const from = flags.text('from')
-    const reference = await guessReference(deps, words[0] ?? '')
-    const gathered = await gather(workspace, {
-      reference,
-      bundles: flags.list('bundle').map((file) => resolve(cwd, file)),
-      ...(from === undefined ? {} : { from }),
-      dataDirectory: !flags.on('isolated'),
-    })
-    const { artifact, found, unreadable, looked, source } = gathered
-    // A manifest's digest vouches for its parts only when they are read: a shipped file wherever it is, an image where that costs no transfer.
-    if (source !== undefined && artifact.kind === 'manifest' && (reference.scheme !== 'registry' || artifact.file !== undefined))
-      await readThrough(source, artifact.digest, deps.signal)
-    const proof = annotated({ ...(await verifyAll(found, artifact, named.trust, gathered)), unreadable, looked }, flags.list('annotations'))
-    const verdict = policy === undefined ? undefined : judgeProof(proof, artifact, policy, await contextOf(context))
-    const earlier = earlierVerdicts(proof.receipts, policy)
-    const problem = verdict === undefined ? whyNotVerified(proof, artifact) : whyNotAllowed(verdict, proof, artifact)
-    const exitCode = exitCodeFor(problem, proof)
-    if (formatOf(context) === 'json') terminal.out(JSON.stringify(proofJson(artifact, proof, verdict, earlier, exitCode), null, 2))
-    else {
-      const trusted = { names: named.trust.authorities.map((each) => each.name), from: named.from }
-      terminal.out(renderVerification({ artifact, trusted, proof, verdict, earlier }, terminal))
-      if (verdict === undefined && problem === undefined)
-        terminal.out('\nno policy was asked: this says who signed what, not that it suffices (--policy)')
-    }
-    if (problem !== undefined) terminal.note(renderError(problem, terminal))
-    notePattern(context, problem)
-    return exitCode
+    const { references, isList } = await artifactList(context)
+    const workspace = await openWorkspaceOf(context, true)
+    const { request, named } = await verifyRequestOf(context, workspace)
+    const [first = ''] = references
+    return isList ? await verifyMany(context, workspace, references, request) : await verifyOne(context, workspace, first, request, named)
   },
 })
 
-async function contextOf(context: Context): Promise<JudgeContext> {
-  const named = context.flags.text('commit')
-  const git = named === undefined ? await gitFacts(context.deps, context.cwd) : undefined
-  const headCommit = named ?? (git?.present === true ? git.commit : undefined)
-  return { now: context.deps.now(), reference: context.words[0] ?? '', ...(headCommit === undefined ? {} : { headCommit }) }
+async function verifyOne(context: Context, workspace: Workspace, text: string, request: VerifyRequest, named: NamedTrust): Promise<number> {
+  const { terminal } = context
+  const verification = await verifyArtifact(workspace, text, request)
+  const { artifact, proof, verdict, earlier } = verification
+  const problem = problemOf(verification)
+  const exitCode = exitCodeFor(problem, proof)
+  if (formatOf(context) === 'json') terminal.out(JSON.stringify(proofJson(artifact, proof, verdict, earlier, exitCode), null, 2))
+  else {
+    const trusted = { names: named.trust.authorities.map((each) => each.name), from: named.from }
+    terminal.out(renderVerification({ artifact, trusted, proof, verdict, earlier }, terminal))
+    if (verdict === undefined && problem === undefined)
+      terminal.out('\nno policy was asked: this says who signed what, not that it suffices (--policy)')
+  }
+  if (problem !== undefined) terminal.note(renderError(problem, terminal))
+  notePattern(context, problem)
+  return exitCode
+}
+
+/** Every artifact of a list: none stops another, each is printed as soon as it is its turn. */
+async function verifyMany(context: Context, workspace: Workspace, references: readonly string[], request: VerifyRequest): Promise<number> {
+  const { terminal, deps } = context
+  const isJson = formatOf(context) === 'json'
+  const width = Math.min(60, Math.max(...references.map((reference) => safeText(reference).length)))
+  const judge = async (reference: string): Promise<Outcome> => {
+    try {
+      deps.signal.throwIfAborted()
+      return { reference, verification: await verifyArtifact(workspace, reference, request) }
+    } catch (error) {
+      const known = asTallyError(error, reference)
+      if (known.code === 'interrupted' || deps.signal.aborted) throw known
+      return { reference, error: known }
+    }
+  }
+  // What waits for its turn is a line of text, not all the evidence it was made of.
+  const lines = inOrder(references, LIMITS.artifactsAtOnce, async (reference) => {
+    const outcome = await judge(reference)
+    return { code: exitCodeOfOutcome(outcome), text: isJson ? outcomeJson(outcome) : outcomeRow(outcome, width, terminal) }
+  })
+  const codes: number[] = []
+  for await (const { code, text } of lines) {
+    codes.push(code)
+    terminal.out(text)
+  }
+  if (!isJson) terminal.note(summaryOf(codes))
+  return worstOf(codes)
+}
+
+function summaryOf(codes: readonly number[]): string {
+  const [good, bad] = [codes.filter((code) => code === 0).length, codes.filter((code) => code === 1).length]
+  const parts = [`${good} passed`, ...(bad === 0 ? [] : [`${bad} did not`])]
+  const unjudged = codes.length - good - bad
+  if (unjudged > 0) parts.push(`${unjudged} could not be judged`)
+  return `${codes.length} artifacts: ${parts.join(', ')}${good === codes.length ? '' : '; `tally verify` of one alone says why'}`
 }

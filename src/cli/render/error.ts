@@ -20,6 +20,11 @@ export function renderError(error: TallyError, terminal: Terminal): string {
 
 /** The same as data, for `--format json`. Stdout is not redacted as stderr is, so this is. */
 export function errorJson(error: TallyError, exitCode: number): string {
+  return JSON.stringify({ error: { ...errorData(error), exitCode } })
+}
+
+/** An error as data; a URL in it loses what is secret. */
+export function errorData(error: TallyError): object {
   const where = error.where === undefined ? null : redact(error.where)
-  return JSON.stringify({ error: { code: error.code, message: redact(error.message), where, hint: redact(error.hint), exitCode } })
+  return { code: error.code, message: redact(error.message), where, hint: redact(error.hint) }
 }

@@ -24,6 +24,8 @@ export type Catalog = {
   readonly projects: readonly Project[]
   /** Files of `files` whose declarations are now fully in the catalog. */
   readonly read: readonly string[]
+  /** Files that name packages without pinning what they lead to: what is in the catalog of them is right, and not all there will be. */
+  readonly partial?: readonly string[]
   /** Files of installed packages that this cataloger reports with more knowledge: others' components of those files are left out. */
   readonly claimed?: ReadonlySet<string>
   /** Paths an operating system's package owns: what lies there is reported once, by that package. */

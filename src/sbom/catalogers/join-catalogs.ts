@@ -9,6 +9,7 @@ export function joinCatalogs(catalogs: readonly Catalog[]): Catalog {
     loose: catalogs.flatMap(({ loose }) => loose ?? []),
     projects: catalogs.flatMap(({ projects }) => projects),
     read: catalogs.flatMap(({ read }) => read),
+    partial: catalogs.flatMap(({ partial }) => partial ?? []),
     ...(claimed.size === 0 ? {} : { claimed }),
   }
 }

@@ -1,5 +1,5 @@
 import type { DigestSet } from '../../kernel/digest.ts'
-import type { Component, Edge } from '../model.ts'
+import type { Component, Distribution, Edge } from '../model.ts'
 import type { CatalogFile, CatalogMode, Project } from './cataloger.ts'
 
 /** Why one part of a lockfile needs another. `dev` counts only for projects; an `optional` part may be absent. */
@@ -10,6 +10,8 @@ export type LockNode = Pick<Component, 'purl' | 'name' | 'version'> & {
   readonly hashes?: DigestSet
   readonly licence?: string
   readonly range?: string
+  readonly distributions?: readonly Distribution[]
+  readonly properties?: Component['properties']
   readonly type?: Component['type']
   readonly needs: readonly LockNeed[]
   /** As the lockfile itself marks it, where it does. */
@@ -83,9 +85,11 @@ function componentOf(node: LockNode, scope: Component['scope'], source: LockSour
     hashes: node.hashes ?? {},
     ...(node.licence === undefined ? {} : { licence: node.licence }),
     ...(node.range === undefined ? {} : { range: node.range }),
+    ...(node.distributions === undefined || node.distributions.length === 0 ? {} : { distributions: node.distributions }),
     evidence: [...installed, { cataloger, file, method, confidence }],
     scope,
     ...(layer === undefined ? {} : { layer }),
+    ...(node.properties === undefined ? {} : { properties: node.properties }),
   }
 }
 

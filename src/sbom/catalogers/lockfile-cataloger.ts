@@ -1,12 +1,13 @@
 import { TallyError } from '../../kernel/errors.ts'
 import type { LimitName } from '../../kernel/limits.ts'
 import { directoryOf } from '../path.ts'
+import { NOTHING_FOUND } from './cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger, CatalogMode } from './cataloger.ts'
 import { joinCatalogs } from './join-catalogs.ts'
 import { catalogGraph, layerOf } from './lock-graph.ts'
 import type { LockGraph, LockSource } from './lock-graph.ts'
 
-/** One lockfile, and what lies in the target beside it. */
+/** One file that lists packages, and what lies in the target beside it. */
 export type Lockfile = {
   readonly path: string
   readonly directory: string
@@ -16,51 +17,70 @@ export type Lockfile = {
   readonly other: (path: string) => Uint8Array | undefined
 }
 
-type Spec = {
+export type LockfileSpec = {
   readonly name: string
   /** The files that list packages. */
   readonly isLock: (path: string, mode: CatalogMode) => boolean
-  /** Further files that are looked at beside one. */
-  readonly isBeside?: (path: string) => boolean
+  /** Further files that are looked at, or only counted as covered. */
+  readonly isBeside?: (path: string, mode: CatalogMode) => boolean
   readonly limit?: LimitName
   readonly method?: LockSource['method']
-  /** Names of files in the same folder whose declarations a lockfile covers. */
-  readonly covers?: readonly string[]
-  /** Throws `artifact-malformed` and `version-unsupported`. Undefined for a file of that name that is something else. */
+  /** Names of files in the same folder whose declarations a lockfile covers, and other wanted files it covers. */
+  readonly coversNames?: readonly string[]
+  readonly covers?: (path: string, lock: Lockfile) => boolean
+  /**
+   * Throws `artifact-malformed` and `version-unsupported`. Undefined for a file of that name that is something else. `partial`:
+   * the file itself does not say everything.
+   */
   readonly parse: (file: Lockfile) => (LockGraph & { readonly partial?: boolean }) | undefined
 }
 
 /**
  * A cataloger of files that each list packages for themselves. In the runtime closure of a project a broken one is an error; in an
- * image, where anybody's test data may lie, it is passed over and makes the SBOM incomplete, as does one that says itself `partial`.
+ * image, where anybody's test data may lie, it is passed over and makes the SBOM incomplete, as does one that is partial.
  */
-export function lockfileCataloger(spec: Spec): Cataloger {
+export function lockfileCataloger(spec: LockfileSpec): Cataloger {
   const { name, isLock, isBeside = () => false, limit = 'lockfileBytes' } = spec
   return {
     name,
-    wants: (path, mode) => isLock(path, mode) || isBeside(path),
+    wants: (path, mode) => isLock(path, mode) || isBeside(path, mode),
     limitOf: (path) => (isLock(path, 'installed') ? limit : 'packageFileBytes'),
-    read: (files, mode) =>
-      joinCatalogs([...files].filter(([path]) => isLock(path, mode)).map(([path, file]) => readOne(spec, path, file, files, mode))),
+    read: (files, mode) => {
+      const locks = [...files].filter(([path]) => isLock(path, mode))
+      return joinCatalogs(locks.map(([path, file]) => readOne(spec, path, file, files, mode)))
+    },
   }
 }
 
-function readOne(spec: Spec, path: string, file: CatalogFile, files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {
+function readOne(spec: LockfileSpec, path: string, file: CatalogFile, files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {
   const directory = directoryOf(path)
-  const graph = readOrPass(mode, () => spec.parse({ path, directory, bytes: file.bytes, mode, other: (other) => files.get(other)?.bytes }))
-  if (graph === undefined) return { components: [], edges: [], projects: [], read: [] }
-  const source = { cataloger: spec.name, file: path, method: spec.method ?? 'lockfile', ...layerOf(file) } as const
-  const inFolder = (other: string): string => (directory === '' ? other : `${directory}/${other}`)
-  const read = graph.partial === true ? [] : [path, ...(spec.covers ?? []).map(inFolder)]
-  return { ...catalogGraph(graph, source, mode), read }
+  const lock: Lockfile = { path, directory, bytes: file.bytes, mode, other: (other) => files.get(other)?.bytes }
+  return readOrPass(mode, () => {
+    const graph = spec.parse(lock)
+    if (graph === undefined) return { ...NOTHING_FOUND, read: [path] }
+    const source = { cataloger: spec.name, file: path, method: spec.method ?? 'lockfile', ...layerOf(file) } as const
+    return { ...catalogGraph(graph, source, mode), read: graph.partial === true ? [] : [path, ...covered(spec, lock, files)] }
+  })
 }
 
-function readOrPass<T>(mode: CatalogMode, parse: () => T): T | undefined {
+function covered({ covers, coversNames = [] }: LockfileSpec, lock: Lockfile, files: ReadonlyMap<string, CatalogFile>): string[] {
+  const beside = coversNames.map((name) => (lock.directory === '' ? name : `${lock.directory}/${name}`))
+  return covers === undefined ? beside : [...beside, ...[...files.keys()].filter((path) => covers(path, lock))]
+}
+
+const BROKEN: ReadonlySet<string> = new Set(['artifact-malformed', 'version-unsupported', 'reference-invalid'])
+
+/** In what lies there a broken file of whoever is no fault of the target: it stays unread. */
+export function readOrPass(mode: CatalogMode, read: () => Catalog): Catalog {
+  return mode === 'installed' ? (unlessBroken(read) ?? NOTHING_FOUND) : read()
+}
+
+/** What is read, or undefined where it is broken or of a version nobody here knows. */
+export function unlessBroken<Value>(read: () => Value): Value | undefined {
   try {
-    return parse()
+    return read()
   } catch (error) {
-    const isBroken = error instanceof TallyError && (error.code === 'artifact-malformed' || error.code === 'version-unsupported')
-    if (mode === 'installed' && isBroken) return undefined
+    if (error instanceof TallyError && BROKEN.has(error.code)) return undefined
     throw error
   }
 }

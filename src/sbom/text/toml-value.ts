@@ -148,9 +148,7 @@ function readText(cursor: Cursor): string {
     const unit = text[next]
     if (unit === undefined) throw refuse('a text does not end')
     if (unit === quote && (!long || text.startsWith(quote.repeat(3), next))) {
-      // Up to two quotes may stand before the three that end it.
-      let extra = 0
-      if (long) while (extra < 2 && text[next + 3 + extra] === quote) extra += 1
+      const extra = long ? quotesBeforeEnd(text, next + 3, quote) : 0
       parts.push(text.slice(from, next + extra))
       cursor.at = next + extra + (long ? 3 : 1)
       return parts.join('')
@@ -163,6 +161,12 @@ function readText(cursor: Cursor): string {
       next = escape.end - 1
     } else if (isControl(text, next) && !(long && isNewline(text, next))) throw refuse('a text has a control character')
   }
+}
+
+/** Up to two quotes may stand before the three that end a text. */
+function quotesBeforeEnd(text: string, at: number, quote: string): number {
+  if (text[at] !== quote) return 0
+  return text[at + 1] === quote ? 2 : 1
 }
 
 const TOML_ESCAPES = 'btnfre"\\xuU'

@@ -91,7 +91,7 @@ function setPath(cursor: Cursor, table: Table, path: readonly string[], value: J
     const found = at[key]
     if (found !== undefined && (!isTable(found) || cursor.kinds.get(found) !== 'dotted'))
       throw refuse('a key goes through what is no table of its own')
-    at = found === undefined ? addTable(cursor, at, key, 'dotted') : (found as Table)
+    at = found === undefined ? addTable(cursor, at, key, 'dotted') : found
   }
   const last = path.at(-1) ?? ''
   if (last in at) throw refuse('a key stands twice')

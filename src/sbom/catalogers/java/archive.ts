@@ -60,11 +60,10 @@ export function readArchive(bytes: Uint8Array, path: string, budget: ZipBudget, 
       if (archive !== undefined) inside.push(archive)
     }
   }
-  for (const pom of poms.values()) {
+  const known = new Set(found.map(({ group, artifact }) => `${group}:${artifact}`))
+  for (const [name, { group, artifact, version }] of poms) {
     // Some build tools put in the pom alone.
-    const one = { group: pom.group, artifact: pom.artifact, version: pom.version }
-    const isNew = !found.some(({ group, artifact }) => group === one.group && artifact === one.artifact)
-    if (isNew && Object.values(one).every(isCoordinate)) found.push(one)
+    if (!known.has(name) && [group, artifact, version].every(isCoordinate)) found.push({ group, artifact, version })
   }
   const own = ownOf(fileNameOf(path), found)
   return {

@@ -13,7 +13,7 @@ const LOCKFILES = new Set(['gradle.lockfile', 'buildscript-gradle.lockfile'])
 export const gradleCataloger: Cataloger = lockfileCataloger({
   name: 'gradle',
   isLock: (path) => LOCKFILES.has(fileNameOf(path)),
-  covers: ['build.gradle', 'build.gradle.kts'],
+  coversNames: ['build.gradle', 'build.gradle.kts'],
   parse: ({ bytes, path }) => parseGradleLock(bytes, path),
 })
 

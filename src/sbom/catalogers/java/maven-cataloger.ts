@@ -53,8 +53,9 @@ function catalogProject(
   const text = (raw: string): string => resolveText(raw, lookUp) ?? ''
   const nodes = new Map<string, LockNode>()
   const needs: LockNeed[] = []
+  const managedBy = managedOf(lineage)
   for (const declared of lineage.flatMap(({ dependencies }) => dependencies)) {
-    const managed = managedFor(declared, lineage)
+    const managed = managedBy.get(`${declared.group}:${declared.artifact}`)
     const found = {
       group: text(declared.group),
       artifact: text(declared.artifact),
@@ -91,8 +92,14 @@ function lineageOf(path: string, pom: Pom, projects: ReadonlyMap<string, Project
   return lineage
 }
 
-function managedFor({ group, artifact }: PomDependency, lineage: readonly Pom[]): PomDependency | undefined {
-  return lineage.flatMap(({ managed }) => managed).find((one) => one.group === group && one.artifact === artifact)
+/** The versions a pom and its ancestors tell for what anyone of them needs; the nearest word counts. */
+function managedOf(lineage: readonly Pom[]): Map<string, PomDependency> {
+  return new Map(
+    lineage
+      .flatMap(({ managed }) => managed)
+      .toReversed()
+      .map((one) => [`${one.group}:${one.artifact}`, one]),
+  )
 }
 
 /** A range, or a version nobody in the target tells, pins nothing. Another project of the target is what its own pom says. */
