@@ -139,6 +139,8 @@ describe('what is said', () => {
     for (const signatures of [[], [{ sig: '' }], undefined]) {
       expect(await whyRefused({ ...bundle, dsseEnvelope: { ...bundle.dsseEnvelope, signatures } })).not.toBe('accepted')
     }
+    const another = toBase64(signBytes(key, preAuthEncoding(IN_TOTO, utf8('other'))))
+    expect(await whyRefused({ ...bundle, dsseEnvelope: { ...bundle.dsseEnvelope, signatures: [{ sig: another }] } })).not.toBe('accepted')
     const { messageSignature: _, ...unsigned } = signedBundle(MESSAGE, { key })
     expect(await whyRefused(unsigned)).not.toBe('accepted')
     expect(await whyRefused({ ...unsigned, messageSignature: { signature: '' } })).not.toBe('accepted')
