@@ -118,7 +118,7 @@ describe('a line that cannot be understood', () => {
     [['--verson'], '--verson: is not a flag of `tally`'],
     [['frobnicate'], 'frobnicate: is not a command\nhelp: see `tally --help`'],
     [['verify', 'x', '--polcy', 'y'], '--polcy: is not a flag of `tally verify`\nhelp: did you mean --policy?'],
-    [['tree'], 'tally tree: needs one artifact'],
+    [['verify'], 'tally verify: needs at least one artifact'],
     [['tree', 'x', 'y'], 'y: is one word too many\nhelp: see `tally tree --help`'],
     [['verify', 'x', '--policy'], '--policy: needs a value (FILE)'],
     [['verify', 'x', '--policy='], '--policy: needs a value (FILE)'],

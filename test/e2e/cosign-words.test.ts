@@ -125,7 +125,7 @@ describe('a no ends with 1', () => {
     expect(answer).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no-evidence') as unknown })
   })
 
-  test('a pattern that matches a part, and is told so', async () => {
+  test('GHSA-59jp-pj84-45mr: a pattern that matches a part, and is told so', async () => {
     const line = `verify-blob release.txt --bundle keyless.json --certificate-identity-regexp github.com/example --certificate-oidc-issuer ${ISSUER} --trusted-root root.json`
     expect(await tally(line)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('must match the whole identity') as unknown })
   })

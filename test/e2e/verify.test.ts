@@ -104,7 +104,7 @@ describe('an artifact that is what its evidence says', () => {
     expect(verdictOf(image)).toEqual(verdictOf(full))
     // The log is proven by the checkpoint that the same key signed beside the log's own: nobody here knows the log's.
     expect(dataOf(file).receipts.filter((each) => each.log === null)).toEqual([])
-    expect(await pathsBelow(join(elsewhere, 'empty'))).not.toContain('tally.db')
+    expect(await fs.readdir(join(elsewhere, 'empty')).catch(() => [])).not.toContain('tally.db')
   })
 
   test('without HEAD the commit cannot be judged, which allows nothing', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { toBase64, utf8 } from '../../src/kernel/bytes.ts'
 import { LIMITS } from '../../src/kernel/limits.ts'
 import { envelopeJson, preAuthEncoding } from '../../src/evidence/dsse.ts'
-import { verifyAll } from '../../src/gate/judge.ts'
+import { verifyAll } from '../../src/gate/prove.ts'
 import { newPair, signBytes } from '../support/fake-sigstore/certificates.ts'
 import { signedBundle } from '../support/fake-sigstore/instance.ts'
 import type { BundleJson } from '../support/fake-sigstore/instance.ts'
@@ -139,6 +139,8 @@ describe('what is said', () => {
     for (const signatures of [[], [{ sig: '' }], undefined]) {
       expect(await whyRefused({ ...bundle, dsseEnvelope: { ...bundle.dsseEnvelope, signatures } })).not.toBe('accepted')
     }
+    const another = toBase64(signBytes(key, preAuthEncoding(IN_TOTO, utf8('other'))))
+    expect(await whyRefused({ ...bundle, dsseEnvelope: { ...bundle.dsseEnvelope, signatures: [{ sig: another }] } })).not.toBe('accepted')
     const { messageSignature: _, ...unsigned } = signedBundle(MESSAGE, { key })
     expect(await whyRefused(unsigned)).not.toBe('accepted')
     expect(await whyRefused({ ...unsigned, messageSignature: { signature: '' } })).not.toBe('accepted')
