@@ -22,7 +22,7 @@ const terminal = openTerminal({ stdout: stream, stderr: stream, stdin: {} } as n
 describe.each(NAMES)('tally %s', (name) => {
   test('loads as what the table calls it', async () => {
     const command = await load(name)
-    expect(command.name).toBe(name)
+    expect([command.name, command.summary]).toEqual([name, COMMANDS[name]?.summary])
     expect(command.usage.length).toBeGreaterThan(0)
     for (const line of command.usage) expect(line.startsWith(`tally ${name}`)).toBe(true)
   })
@@ -33,7 +33,7 @@ describe.each(NAMES)('tally %s', (name) => {
     for (const [flag, spec] of Object.entries({ ...command.options, ...GLOBAL_OPTIONS })) {
       expect(help, flag).toContain(`--${flag}`)
       expect(spec.help, flag).toMatch(/^[^\s.].*[^.]$/)
-      for (const choice of spec.choices ?? []) expect(help, flag).toContain(choice)
+      for (const choice of spec.choices ?? []) expect(`${spec.help} ${spec.value ?? ''}`, flag).toContain(choice)
     }
     expect(command.examples.length).toBeGreaterThan(0)
     expect(help.indexOf('Examples')).toBeLessThan(help.indexOf('Usage'))

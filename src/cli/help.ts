@@ -91,9 +91,6 @@ function optionRows(options: Readonly<Record<string, OptionSpec>>): readonly (re
     const short = spec.short === undefined ? '    ' : `-${spec.short}, `
     const flag = `${short}--${name}${spec.type === 'string' ? ` ${spec.value ?? 'TEXT'}` : ''}`
     const more = [
-      ...(spec.choices === undefined || spec.choices.every((choice) => `${spec.help} ${spec.value ?? ''}`.includes(choice))
-        ? []
-        : [`one of ${spec.choices.join(', ')}`]),
       ...(spec.multiple === true ? ['repeatable'] : []),
       ...(spec.default === undefined ? [] : [`default: ${spec.default}`]),
       ...(spec.noEnv === true && name !== 'help' ? ['no variable'] : []),

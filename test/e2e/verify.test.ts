@@ -13,7 +13,6 @@ import { runTally } from '../support/run-tally.ts'
 import type { Said } from '../support/run-tally.ts'
 import { makeSample } from '../support/sample-project.ts'
 import type { SampleProject } from '../support/sample-project.ts'
-import { pathsBelow } from '../support/snapshots.ts'
 
 // One artifact, shipped once; then every way to ask who said what about it, and everything that may lie.
 let project: SampleProject
