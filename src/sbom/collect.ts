@@ -40,6 +40,8 @@ export type Collection = {
 /** Files that a file speaks of: a path, or a pattern with `*`. `admit` opens the collection for one; it is then wanted by who asked for it. */
 export type Mention = { readonly by: string; readonly pattern: string; readonly admit: (path: string) => void }
 
+const NO_BYTES = new Uint8Array(0)
+
 export function startCollection(catalogers: readonly Cataloger[], mode: CatalogMode, inspectors: readonly Inspector[] = []): Collection {
   const files = new Map<string, CatalogFile>()
   const declared = new Set<string>()
@@ -47,12 +49,17 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
   /** Who is to be given a file because another file speaks of it. */
   const admitted = new Map<string, Set<Cataloger>>()
   const isFor = (path: string, one: Cataloger): boolean => one.wants(path, mode) || admitted.get(path)?.has(one) === true
+  const noting = mode === 'installed' ? catalogers.filter(({ notes }) => notes !== undefined) : []
   const candidatesFor = indexCatalogers(catalogers)
   let total = 0
   let missed = false
   return {
     see: (path) => {
       if (declaresPackages(path)) declared.add(path)
+      for (const { notes } of noting) {
+        const note = notes?.(path)
+        if (note !== undefined && !files.has(note)) files.set(note, { bytes: NO_BYTES })
+      }
     },
     wants: (path) => {
       const wanting = candidatesFor(path).find((one) => one.wants(path, mode)) ?? admitted.get(path)?.values().next().value

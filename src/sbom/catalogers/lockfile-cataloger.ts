@@ -19,7 +19,7 @@ export type Lockfile = {
 
 export type LockfileSpec = {
   readonly name: string
-  readonly only: NonNullable<Cataloger['only']>
+  readonly only?: NonNullable<Cataloger['only']>
   /** The files that list packages. */
   readonly isLock: (path: string, mode: CatalogMode) => boolean
   /** Further files that are looked at, or only counted as covered. */
@@ -44,7 +44,7 @@ export function lockfileCataloger(spec: LockfileSpec): Cataloger {
   const { name, only, isLock, isBeside = () => false, limit = 'lockfileBytes' } = spec
   return {
     name,
-    only,
+    ...(only === undefined ? {} : { only }),
     wants: (path, mode) => isLock(path, mode) || isBeside(path, mode),
     limitOf: (path) => (isLock(path, 'installed') ? limit : 'packageFileBytes'),
     read: (files, mode) => {

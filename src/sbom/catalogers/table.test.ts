@@ -15,7 +15,8 @@ const PATHS = [
     a/x.gemspec b/specifications/default/x-1.gemspec b/gems/x-1/x.gemspec b/gems/x-1/Gemfile b/gems/x-1/Gemfile.lock
     a/composer.lock a/composer.json vendor/composer/installed.json a/mix.lock a/pubspec.lock a/Package.resolved a/Podfile.lock
     a/conan.lock vcpkg_installed/vcpkg/status a/vcpkg.json a/renv.lock usr/lib/R/library/cli/DESCRIPTION a/Manifest.toml
-    a/JuliaManifest.toml a/Project.toml a/cabal.project.freeze a/a.cabal a/stack.yaml.lock
+    a/JuliaManifest.toml a/Project.toml a/cabal.project.freeze a/a.cabal a/stack.yaml.lock a/Dockerfile.x
+    .github/workflows/ci.yml a/action.yaml a/Chart.yaml a/Chart.lock opt/Cellar/x/1/INSTALL_RECEIPT.json .terraform.lock.hcl
   `
     .trim()
     .split(/\s+/),
