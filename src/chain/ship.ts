@@ -2,8 +2,10 @@ import { toHex } from '../kernel/bytes.ts'
 import type { ImageTarget } from '../artifact/image-source.ts'
 import { gitFacts } from '../build/git-facts.ts'
 import type { Verdict } from '../evidence/verdict.ts'
-import { judgeAt, proveAt } from '../gate/judge.ts'
-import type { Judgement, JudgeContext, Proof } from '../gate/judge.ts'
+import { judgeAt } from '../gate/judge.ts'
+import { proveAt } from '../gate/prove.ts'
+import type { Judgement, JudgeContext } from '../gate/judge.ts'
+import type { Proof } from '../gate/prove.ts'
 import { moveCurrent, promote, setRelease } from '../gate/promote.ts'
 import { parseDigest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
@@ -13,7 +15,7 @@ import { VERSION } from '../kernel/version.ts'
 import type { Policy } from '../policy/document.ts'
 import { verifiedLevels } from '../policy/verified-levels.ts'
 import type { Signer } from '../trust/signer.ts'
-import type { Trust } from '../trust/trust-policy.ts'
+import type { Trust } from '../trust/authority.ts'
 import { lastEnvironment, loadPolicy, pathTo, readVersion } from './config.ts'
 import type { Project } from './config.ts'
 import { shippableFile, shippableImage } from './publish.ts'
@@ -148,7 +150,7 @@ async function runChain(job: ShipJob, path: readonly string[], policies: Readonl
   say(`check: ${checked.result.toLowerCase()}, ${countOf(checked.findings, 'finding')}`, checkReused)
   const listedBefore = job.project.config.artifact.type === 'image' ? undefined : await runSbom(job, undefined)
   const { built, reused: buildReused } = await runBuild(job)
-  say(`build: ${built.file.name} ${built.file.digest}`, buildReused)
+  say(`build: ${built.file.name} ${built.file.digest.slice(0, 19)}…`, buildReused)
   const shippable =
     job.project.config.artifact.type === 'image'
       ? await shippableImage(deps, built.file.path, job.project.config.artifact.name)

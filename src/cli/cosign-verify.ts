@@ -4,8 +4,8 @@ import type { Artifact } from '../artifact/artifact.ts'
 import type { Content } from '../artifact/content.ts'
 import type { Found } from '../evidence/collect.ts'
 import { PREDICATE } from '../evidence/evidence.ts'
-import { verifyAll } from '../gate/judge.ts'
-import type { Proof } from '../gate/judge.ts'
+import { verifyAll } from '../gate/prove.ts'
+import type { Proof } from '../gate/prove.ts'
 import { textOf } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import type { TallyError } from '../kernel/errors.ts'
@@ -17,7 +17,7 @@ import type { Context, OptionSpec } from './command.ts'
 import { REFUSED_REGISTRY } from './cosign-flags.ts'
 import { IDENTITY_OPTIONS, REFUSED_VERIFYING, identityFromFlags, instanceFromFlags } from './identity-flags.ts'
 import { annotationsOf } from './sealing.ts'
-import { predicateWord, receiptLines, rejectionLines } from './render/verdict.ts'
+import { evidenceLines, predicateWord } from './render/verdict.ts'
 import { proofJson } from './render/json.ts'
 import { exitCodeFor, whyNotVerified } from './render/verification.ts'
 import { renderError } from './render/error.ts'
@@ -150,7 +150,7 @@ export function printBlobAnswer(context: Context, artifact: Artifact, { proof, p
   const { terminal } = context
   if (formatOf(context) === 'json') terminal.out(JSON.stringify(proofJson(artifact, proof, undefined, [], exitCode), null, 2))
   else {
-    const lines = [...receiptLines(proof.receipts, terminal), ...(problem === undefined ? [] : rejectionLines(proof.rejections, terminal))]
+    const lines = evidenceLines({ ...proof, rejections: problem === undefined ? [] : proof.rejections, unreadable: [] }, terminal)
     if (lines.length > 0) terminal.out(lines.join('\n'))
   }
   terminal.note(problem === undefined ? 'Verified OK' : renderError(problem, terminal))

@@ -58,7 +58,7 @@ export function renderCommandHelp(command: Command, terminal: Terminal): string 
 /** What it is for, then the line to type: both can be longer than half a terminal. */
 function examples(rows: readonly (readonly [line: string, what: string])[], { style, columns }: Terminal): string[] {
   return rows.flatMap(([line, what]) => {
-    const parts = wrap(line, Math.min(columns, WIDEST) - 6)
+    const parts = wrapKeeping(line, /(?<=\s--?[a-z][a-z-]*) (?=[^\s-])/g, Math.min(columns, WIDEST) - 6)
     return [
       `  ${style('dim', `# ${what}`)}`,
       ...parts.map((part, at) => `${at === 0 ? '  ' : '    '}${part}${at === parts.length - 1 ? '' : ' \\'}`),
@@ -68,7 +68,14 @@ function examples(rows: readonly (readonly [line: string, what: string])[], { st
 
 function usageLines(line: string, name: string, width: number): string[] {
   const start = `tally ${name} `
-  return line.startsWith(start) ? hanging(`  ${start}`, line.slice(start.length), width) : [`  ${line}`]
+  if (!line.startsWith(start)) return [`  ${line}`]
+  const parts = wrapKeeping(line.slice(start.length), / (?=[^[]*\])/g, width - start.length - 2)
+  return parts.map((part, at) => `  ${at === 0 ? start : ' '.repeat(start.length)}${part}`)
+}
+
+/** Wraps without breaking at the spaces that `kept` matches: between a flag and its value, within brackets. */
+function wrapKeeping(line: string, kept: RegExp, width: number): string[] {
+  return wrap(line.replaceAll(kept, '\u00a0'), width).map((part) => part.replaceAll('\u00a0', ' '))
 }
 
 /** Flags are variables too; the few that are not, or have another name, are said. */

@@ -65,8 +65,10 @@ export function onScreen(text: string): string {
 
 function wantsColor(when: string, isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
   if (when === 'always') return true
-  if (when === 'never' || isSet(env['NO_COLOR'])) return false
-  if (isSet(env['FORCE_COLOR']) && env['FORCE_COLOR'] !== '0') return true
+  if (when === 'never') return false
+  // Before NO_COLOR, as Node.js has it.
+  if (isSet(env['FORCE_COLOR'])) return env['FORCE_COLOR'] !== '0'
+  if (isSet(env['NO_COLOR'])) return false
   if (isSet(env['CLICOLOR_FORCE']) && env['CLICOLOR_FORCE'] !== '0') return true
   return isTerminal && env['TERM'] !== 'dumb'
 }

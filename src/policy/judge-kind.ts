@@ -125,8 +125,9 @@ function judgeExistence<R extends Requirement, F>(
     const keys = candidates.length > signers.length ? ', each authority and key counted once' : ''
     return failed(`${signers.length} of ${required.count} (${showAll(signers.map((each) => signerName(each.receipt)))}${keys})`, next)
   }
-  const others = [...new Set(ofKind.map((receipt) => receipt.signer.authority))].toSorted()
-  return failed(others.length === 0 ? 'none' : `only from ${showAll(others)}, who are not named here or speak of another artifact`, next)
+  const others = [...new Set(ofKind.map((receipt) => receipt.signer.authority))].filter((name) => !required.from.includes(name)).toSorted()
+  if (others.length > 0) return failed(`only from ${showAll(others)}, whom the policy does not name`, next)
+  return failed(ofKind.length === 0 ? 'none' : 'only about another artifact', next)
 }
 
 function signerName(receipt: Receipt): string {

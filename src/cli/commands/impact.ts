@@ -1,10 +1,12 @@
 import { impact as impactOf } from '../../inventory/impact.ts'
 import { redact } from '../../kernel/redact.ts'
-import { safeText } from '../../kernel/text.ts'
+import { countOf, safeText } from '../../kernel/text.ts'
 import { localScope } from '../../store/scope.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { openWorkspaceOf } from '../context.ts'
+import { hanging } from '../render/layout.ts'
 import { withStore } from '../store.ts'
+import type { Terminal } from '../terminal.ts'
 
 /** `tally impact QUERY`: which artifacts hold a package and where they are; 1 when any does, so that a script can ask "are we hit?". */
 export const impact = defineCommand({
@@ -55,26 +57,37 @@ export const impact = defineCommand({
         )
         return artifacts.length > 0 ? 1 : 0
       }
-      for (const artifact of artifacts) {
-        terminal.out(`${safeText(artifact.name ?? 'unnamed')} ${safeText(artifact.version ?? '')}  ${artifact.digest}`)
-        for (const each of artifact.packages)
-          terminal.out(
-            `  holds  ${safeText(each.purl)}${each.match === 'unknown' ? '  (its version cannot be compared: counted as a hit)' : ''}`,
-          )
-        for (const place of artifact.places)
-          terminal.out(
-            `  ${place.workload === undefined ? 'current in' : 'runs in'}  ${safeText(place.environment)}${place.workload === undefined ? '' : ` ${safeText(place.workload)}`} ${safeText(place.tag)} since ${place.since}`,
-          )
-        if (artifact.places.length === 0) terminal.out('  nowhere current, nowhere deployed')
-      }
+      for (const artifact of artifacts) terminal.out(artifactLines(artifact, terminal).join('\n'))
       const running = artifacts.filter((artifact) => artifact.places.length > 0).length
       terminal.out(
         artifacts.length === 0
           ? `nothing recorded here holds ${safeText(redact(words[0] ?? ''))}`
-          : `${artifacts.length} artifact${artifacts.length === 1 ? '' : 's'}, ${running} of them current or deployed`,
+          : `\n${countOf(artifacts.length, 'artifact')}, ${running} of them current or deployed`,
       )
-      if (first.incomplete) terminal.note('warning: more package versions match than one question looks at; narrow the range')
+      if (first.incomplete) context.deps.log('warn', 'more package versions match than one question looks at; narrow the range')
       return artifacts.length > 0 ? 1 : 0
     })
   },
 })
+
+type Hit = Awaited<ReturnType<typeof impactOf>>['artifacts']['items'][number]
+
+function artifactLines(artifact: Hit, { columns, style }: Terminal): string[] {
+  const lines = [style('bold', safeText([artifact.name ?? 'unnamed', artifact.version ?? ''].join(' ').trim())), `  ${artifact.digest}`]
+  for (const each of artifact.packages) {
+    const doubt = each.match === 'unknown' ? ' (its version cannot be compared: counted as a hit)' : ''
+    lines.push(...hanging('  holds    ', `${safeText(each.purl)}${doubt}`, columns))
+  }
+  for (const { environment, workload, tag, since } of artifact.places) {
+    const where = workload === undefined ? environment : `${environment}: ${workload}`
+    lines.push(
+      ...hanging(
+        workload === undefined ? '  current  ' : '  runs     ',
+        `in ${safeText(where)}${tag === '' ? '' : `, tag ${safeText(tag)}`}, since ${since}`,
+        columns,
+      ),
+    )
+  }
+  if (artifact.places.length === 0) lines.push('  nowhere  current or deployed')
+  return lines
+}

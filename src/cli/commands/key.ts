@@ -1,6 +1,7 @@
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { utf8, textOf } from '../../kernel/bytes.ts'
 import { fail } from '../../kernel/errors.ts'
+import { safeText } from '../../kernel/text.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
 import { exportCosignKey, isCosignKey } from '../../trust/cosign-key.ts'
 import { exportPrivateKey, generateKey, loadPublicKey, publicKeyOf } from '../../trust/keys.ts'
@@ -13,6 +14,7 @@ import { KEY_ALGORITHMS } from '../../trust/signer.ts'
 import type { KeyAlgorithm } from '../../trust/signer.ts'
 import { askSecret, openWorkspaceOf } from '../context.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
+import { field } from '../render/layout.ts'
 import type { Context } from '../command.ts'
 
 const VERBS = ['new', 'show', 'import', 'export'] as const
@@ -86,7 +88,11 @@ async function writeKey(
   const publicPath = join(dirname(path), `${basename(path).replace(/\.(pem|key)$/, '')}.pub`)
   const half = publicKeyOf(made)
   const privateText = await privateTextOf(context, made, passphrase)
-  if (flags.on('force')) for (const each of [path, publicPath]) await deps.fs.rm(each, { force: true })
+  // Both or neither: a private key must not be left behind because its public half had no place.
+  for (const each of [path, publicPath]) {
+    if (flags.on('force')) await deps.fs.rm(each, { force: true })
+    else if ((await deps.fs.stat(each).catch(() => undefined)) !== undefined) throw alreadyThere(each)
+  }
   await writeNew(context, path, privateText, 0o600)
   await writeNew(context, publicPath, half.pem, 0o644)
   if (flags.text('format') === 'json')
@@ -100,10 +106,22 @@ async function writeKey(
       }),
     )
   else {
-    terminal.out(`${file}: ${half.algorithm}, ${passphrase === undefined ? 'NOT encrypted' : 'encrypted'}, key id ${half.keyId}`)
-    terminal.out(`${publicPath.startsWith(cwd) ? publicPath.slice(cwd.length + 1) : publicPath}: public key`)
+    const publicName = relative(cwd, publicPath)
     terminal.out(
-      `trust it: add { name: team, authority: key, key: ${basename(publicPath)}, may: [sign, sbom, provenance, check] } to \`trust\` in tally.yaml`,
+      [
+        ...field(terminal, 'private', `${file} (${passphrase === undefined ? 'NOT encrypted' : 'encrypted'})`),
+        ...field(terminal, 'public', publicName),
+        ...field(terminal, 'kind', half.algorithm),
+        ...field(terminal, 'key id', half.keyId),
+        '',
+        'To trust it, add to `trust` in tally.yaml:',
+        `  - name: ${basename(publicPath, '.pub')}`,
+        '    authority: key',
+        `    key: ${publicName}`,
+        '    may: [sign, sbom, provenance, check]',
+      ]
+        .map(safeText)
+        .join('\n'),
     )
   }
 }
@@ -118,10 +136,12 @@ async function writeNew(context: Context, path: string, text: string, mode: numb
       await handle.close()
     }
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'EEXIST')
-      throw fail('usage', 'is there already', { where: path, hint: 'choose another name, or overwrite it with --force' })
-    throw error
+    throw (error as { code?: unknown }).code === 'EEXIST' ? alreadyThere(path) : error
   }
+}
+
+function alreadyThere(path: string): Error {
+  return fail('usage', 'is there already', { where: path, hint: 'choose another name, or overwrite it with --force' })
 }
 
 async function newPassphrase(context: Context): Promise<string | undefined> {

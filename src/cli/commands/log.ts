@@ -4,6 +4,7 @@ import { fail } from '../../kernel/errors.ts'
 import { safeText } from '../../kernel/text.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
+import { predicateWord } from '../render/verdict.ts'
 
 /** `tally log check [--against RECEIPT]`, `tally log show`: the ledger, every file of it, and whether it is the one somebody else saw. */
 export const log = defineCommand({
@@ -35,7 +36,7 @@ export const log = defineCommand({
         terminal.out(
           flags.text('format') === 'json'
             ? JSON.stringify(each)
-            : `${String(each.index).padStart(6)}  ${each.entry.envelope.slice(0, 23)}…  ${safeText(each.entry.predicateType)}`,
+            : `${String(each.index).padStart(6)}  ${each.entry.envelope.slice(0, 23)}…  ${predicateWord(each.entry.predicateType)}`,
         )
       }
       return 0

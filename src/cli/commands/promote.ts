@@ -18,9 +18,9 @@ import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, openSignerOf, openWorkspaceOf } from '../context.ts'
 import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
-import { exitCodeFor, whyNotAllowed } from '../render/verification.ts'
+import { artifactLines, exitCodeFor, whyNotAllowed } from '../render/verification.ts'
 import { field } from '../render/layout.ts'
-import { receiptLines, rejectionLines, verdictLines } from '../render/verdict.ts'
+import { evidenceLines, verdictLines } from '../render/verdict.ts'
 import { TRUSTED_KEY, TRUST_FILE, trustFromFlags } from '../trust-flags.ts'
 
 /** `tally promote SRC DST --policy FILE`: verified at the source, copied with all evidence, read again, `current` moved last. */
@@ -119,10 +119,9 @@ export const promote = defineCommand({
     const { promoted } = result
     terminal.out(
       [
-        ...field(terminal, 'artifact', artifact.name, artifact.digest),
+        ...artifactLines(artifact, terminal),
         '',
-        ...receiptLines(judgement.receipts, terminal),
-        ...rejectionLines(judgement.rejections, terminal),
+        ...evidenceLines(judgement, terminal),
         '',
         ...verdictLines(judgement.verdict, terminal),
         '',

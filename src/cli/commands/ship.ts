@@ -9,6 +9,9 @@ import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { SIGNER_OPTIONS, REGISTRY_OPTIONS, openSignerOf, openWorkspaceOf } from '../context.ts'
 import { executablePath } from '../executable.ts'
 import { withStore } from '../store.ts'
+import { fail } from '../../kernel/errors.ts'
+import type { TallyError } from '../../kernel/errors.ts'
+import { renderError } from '../render/error.ts'
 import { renderShip } from '../render/ship.ts'
 import { exitCodeFor, whyNotAllowed } from '../render/verification.ts'
 
@@ -51,16 +54,26 @@ export const ship = defineCommand({
     })
     await withStore(workspace, (store) => recordShip(store, outcome))
     const receipt = receiptOf(outcome, await executablePath(deps))
+    const mend = mendOf(outcome)
     if (flags.text('format') === 'json') terminal.out(JSON.stringify(receipt, null, 2))
-    else terminal.out(renderShip(receipt, mendOf(outcome), terminal))
-    return receipt.reached === receipt.target ? 0 : exitCodeOfStay(outcome)
+    else terminal.out(renderShip(receipt, mend, terminal))
+    const problem = whyNotReached(outcome, mend)
+    if (problem !== undefined) terminal.note(renderError(problem, terminal))
+    return exitCodeFor(problem, outcome.judgement ?? outcome.proof)
   },
 })
 
-/** It stayed where it was: 1, or what kept evidence from being read. */
-function exitCodeOfStay({ judgement, shippable }: ShipOutcome): number {
-  if (judgement === undefined || judgement.verdict.decision === 'allow') return 1
-  return exitCodeFor(whyNotAllowed(judgement.verdict, judgement, shippable.artifact), judgement)
+/** Why the target was not reached, with the next step; undefined when it was. */
+function whyNotReached(outcome: ShipOutcome, mend: string | undefined): TallyError | undefined {
+  const { job, target, judgement, shippable } = outcome
+  if (outcome.arrivals.at(-1)?.environment === target) return undefined
+  const hint = mend === undefined ? {} : { hint: mend }
+  const where = `${job.project.config.name} ${job.version}`
+  if (!job.clean) return fail('source-dirty', `does not go to ${target}: no commit describes what was built`, { where, ...hint })
+  const denied = judgement === undefined ? undefined : whyNotAllowed(judgement.verdict, judgement, { ...shippable.artifact, name: where })
+  return denied === undefined
+    ? fail('denied', `did not reach ${target}`, { where, ...hint })
+    : fail(denied.code, denied.message, { where, ...hint })
 }
 
 /** The command that would get the artifact further, when it did not reach its target. */

@@ -13,12 +13,12 @@ import type { Context } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
 import { COSIGN_VERIFY_OPTIONS, COSIGN_VERIFY_REFUSED, answerCosign, cosignTrust, notePattern } from '../cosign-verify.ts'
 import { renderError } from '../render/error.ts'
-import { receiptLines } from '../render/verdict.ts'
+import { evidenceLines } from '../render/verdict.ts'
 
 /** `tally verify-attestation IMAGE…`: did this key or identity attest this about an image, asked in cosign's words. */
 export const verifyAttestation = defineCommand({
   name: 'verify-attestation',
-  summary: 'did a key or identity attest something about an image, in cosign’s words',
+  summary: 'who attested what about an image, in cosign’s words',
   usage: ['tally verify-attestation IMAGE… --type TYPE (--key KEY | --certificate-identity TEXT --certificate-oidc-issuer URL)'],
   examples: [
     ['tally verify-attestation registry.example/app@sha256:… --type slsaprovenance1 --repo example/app', 'provenance made on GitHub'],
@@ -52,7 +52,8 @@ async function verifyOne(context: Context, workspace: Workspace, trust: Trust, w
     const gathered = await gather(workspace, { reference: await guessReference(deps, word), bundles: [], dataDirectory: false })
     const predicateType = predicateTypeOf(flags.text('type') ?? 'custom')
     const { proof, problem, exitCode } = await answerCosign({ ...gathered, found: gathered, trust, predicateType })
-    if ((flags.text('output') ?? flags.text('format')) === 'text') terminal.out(receiptLines(proof.receipts, terminal).join('\n'))
+    if ((flags.text('output') ?? flags.text('format')) === 'text')
+      terminal.out(evidenceLines({ ...proof, rejections: [], unreadable: [] }, terminal).join('\n'))
     else printEnvelopes(context, gathered.found, proof.receipts)
     if (problem !== undefined) terminal.note(renderError(problem, terminal))
     notePattern(context, problem)

@@ -17,8 +17,9 @@ export function renderShip(receipt: ShipReceipt, mend: string | undefined, termi
         ? style('green', `in ${safeText(receipt.reached)}`)
         : style('red', `stays in ${safeText(receipt.reached)}, not in ${safeText(receipt.target)}`)),
     '',
-    ...field(terminal, 'artifact', artifact.name, artifact.digest),
-    ...(artifact.manifestDigest === artifact.digest ? [] : field(terminal, '', 'wrapped in the manifest', artifact.manifestDigest)),
+    ...field(terminal, 'artifact', artifact.name),
+    ...(artifact.manifestDigest === artifact.digest ? [] : field(terminal, 'file', artifact.digest)),
+    ...field(terminal, 'manifest', artifact.manifestDigest),
     ...field(terminal, 'source', ...sourceOf(receipt)),
     ...field(terminal, 'built', `by ${receipt.provenance.builder}`, 'a local build: SLSA Build L1 at most'),
     ...field(terminal, 'checked', `${receipt.check.result.toLowerCase()}, ${countOf(receipt.check.findings, 'finding')}`),

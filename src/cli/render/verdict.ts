@@ -1,6 +1,7 @@
 import { PREDICATE } from '../../evidence/evidence.ts'
 import type { ClauseResult, Verdict } from '../../evidence/verdict.ts'
-import { safeText, shorten } from '../../kernel/text.ts'
+import { countOf, safeText, shorten } from '../../kernel/text.ts'
+import type { Proof } from '../../gate/prove.ts'
 import type { Receipt, Rejection } from '../../trust/receipt.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import { hanging, shortDigests } from './layout.ts'
@@ -68,26 +69,45 @@ function signerWord({ signer }: Receipt): string {
   return name
 }
 
-/** Each piece of evidence that holds: what, by whom, in which log; who vouches for the logs stands below, said once. */
-export function receiptLines(receipts: readonly Receipt[], terminal: Terminal): string[] {
-  const { style, columns } = terminal
-  const lines = receipts.toSorted(byKind).flatMap((receipt) => {
-    const { logProblem, signer, envelope } = receipt
-    const place = placeWord(receipt)
-    const details = `${envelope.slice(0, 19)}…  key ${signer.keyId.slice(0, 12)}…  `
-    return [
-      `  ${style('green', 'verified')} ${predicateWord(receipt.statement.predicateType).padEnd(18)} ${signerWord(receipt)}`,
-      `           ${style('dim', details)}${style(place.isProven ? 'dim' : 'yellow', place.text)}`,
-      ...timeLines(receipt, columns).map((line) => style('dim', line)),
-      ...(logProblem === undefined ? [] : hanging('           ', safeText(logProblem), columns)),
-    ]
-  })
-  const vouchers = [...new Set(receipts.flatMap((receipt) => (receipt.log === undefined ? [] : [receipt.log.checkpointBy])))]
-  for (const voucher of vouchers) {
-    const size = Math.max(...receipts.map((receipt) => (receipt.log?.checkpointBy === voucher ? receipt.log.size : 0)))
-    lines.push(...hanging('logged   ', `proven in a log of ${size} entries, vouched for by ${safeText(voucher)}`, columns))
-  }
-  return lines
+/** All evidence there is: what holds and by whom, what does not and why, what could not be read; who vouches for the log is said once. */
+export function evidenceLines(proof: Pick<Proof, 'receipts' | 'rejections' | 'unreadable'>, terminal: Terminal): string[] {
+  return [
+    ...proof.receipts.toSorted(byKind).flatMap((receipt) => receiptLines(receipt, terminal)),
+    ...proof.rejections.flatMap((rejection) => rejectionLines(rejection, terminal)),
+    ...proof.unreadable.flatMap((each) => [
+      `  ${terminal.style('red', 'unreadable')} ${safeText(each.error.message)}`,
+      ...hanging('           ', `from ${shortDigests(safeText(each.where))}`, terminal.columns),
+    ]),
+    ...loggedLines(proof.receipts, terminal),
+  ]
+}
+
+function receiptLines(receipt: Receipt, { style, columns }: Terminal): string[] {
+  const { logProblem, signer, envelope } = receipt
+  const place = placeWord(receipt)
+  const details = `${envelope.slice(0, 19)}…  key ${signer.keyId.slice(0, 12)}…  `
+  return [
+    `  ${style('green', 'verified')} ${predicateWord(receipt.statement.predicateType).padEnd(18)} ${signerWord(receipt)}`,
+    `           ${style('dim', details)}${style(place.isProven ? 'dim' : 'yellow', place.text)}`,
+    ...timeLines(receipt, columns).map((line) => style('dim', line)),
+    ...(logProblem === undefined ? [] : hanging('           ', safeText(logProblem), columns)),
+  ]
+}
+
+function rejectionLines(rejection: Rejection, { style, columns }: Terminal): string[] {
+  return [
+    `  ${style('red', 'rejected')} ${predicateWord(rejection.predicateType).padEnd(18)} ${rejection.envelope.slice(0, 19)}…`,
+    ...hanging('           ', shortDigests(safeText(shorten(rejection.why, 300))), columns),
+    ...hanging('           ', `from ${shortDigests(safeText(rejection.where))}`, columns).map((line) => style('dim', line)),
+  ]
+}
+
+function loggedLines(receipts: readonly Receipt[], { columns }: Terminal): string[] {
+  const sizes = new Map<string, number>()
+  for (const { log } of receipts) if (log !== undefined) sizes.set(log.checkpointBy, Math.max(log.size, sizes.get(log.checkpointBy) ?? 0))
+  return [...sizes].flatMap(([by, size]) =>
+    hanging('logged   ', `proven in a log of ${countOf(size, 'entry', 'entries')}, vouched for by ${safeText(by)}`, columns),
+  )
 }
 
 /** Which log it is in: ours, or public ones. */
@@ -112,14 +132,4 @@ function byKind(a: Receipt, b: Receipt): number {
   })
   const [one, other] = [a, b].map((receipt) => receipt.log?.proof.index ?? Number.MAX_SAFE_INTEGER)
   return first - second || (one ?? 0) - (other ?? 0) || (a.envelope < b.envelope ? -1 : 1)
-}
-
-/** Evidence that did not become a receipt, and why. */
-export function rejectionLines(rejections: readonly Rejection[], terminal: Terminal): string[] {
-  const { style, columns } = terminal
-  return rejections.flatMap((rejection) => [
-    `  ${style('red', 'rejected')} ${predicateWord(rejection.predicateType).padEnd(18)} ${rejection.envelope.slice(0, 19)}…`,
-    ...hanging('           ', shortDigests(safeText(shorten(rejection.why, 300))), columns),
-    ...hanging('           ', `from ${shortDigests(safeText(rejection.where))}`, columns).map((line) => style('dim', line)),
-  ])
 }

@@ -1,13 +1,13 @@
 import type { Artifact } from '../../artifact/artifact.ts'
 import type { Verdict } from '../../evidence/verdict.ts'
 import type { EarlierVerdict } from '../../gate/earlier-verdicts.ts'
-import type { Proof } from '../../gate/judge.ts'
+import type { Proof } from '../../gate/prove.ts'
 import { exitCodeOf, fail } from '../../kernel/errors.ts'
 import type { TallyError } from '../../kernel/errors.ts'
 import { safeText } from '../../kernel/text.ts'
 import type { Terminal } from '../terminal.ts'
 import { field, hanging, shortDigests } from './layout.ts'
-import { receiptLines, rejectionLines, verdictLines } from './verdict.ts'
+import { evidenceLines, verdictLines } from './verdict.ts'
 
 export type Verification = {
   readonly artifact: Artifact
@@ -21,13 +21,9 @@ export type Verification = {
 /** What `verify` and `gate` print for a person: what it is, who said what, what does not hold, where it was looked for, the verdict. */
 export function renderVerification({ artifact, trusted, proof, verdict, earlier }: Verification, terminal: Terminal): string {
   const { style, columns } = terminal
-  const lines = [...field(terminal, 'artifact', artifact.name), ...artifactLines(artifact, terminal)]
+  const lines = artifactLines(artifact, terminal)
   lines.push(...field(terminal, 'trusted', `${trusted.names.join(', ') || 'nobody'}, by ${trusted.from}`), '')
-  lines.push(...receiptLines(proof.receipts, terminal), ...rejectionLines(proof.rejections, terminal))
-  for (const each of proof.unreadable) {
-    lines.push(`  ${style('red', 'unreadable')} ${safeText(each.error.message)}`)
-    lines.push(...hanging('           ', shortDigests(safeText(each.where)), columns))
-  }
+  lines.push(...evidenceLines(proof, terminal))
   if (proof.receipts.length === 0) lines.push(`  ${style('red', 'nothing that could be verified was found')}`)
   lines.push('', 'looked in')
   for (const place of proof.looked) lines.push(...hanging('  ', shortDigests(safeText(place)), columns))
@@ -36,11 +32,14 @@ export function renderVerification({ artifact, trusted, proof, verdict, earlier 
   return lines.join('\n')
 }
 
-function artifactLines(artifact: Artifact, terminal: Terminal): string[] {
-  if (artifact.kind === 'file') return field(terminal, '', `file ${artifact.digest}`)
+/** What an artifact is called, and each digest it goes by. */
+export function artifactLines(artifact: Artifact, terminal: Terminal): string[] {
+  const { kind, name, digest } = artifact
+  const file = kind === 'manifest' ? artifact.file : undefined
   return [
-    ...field(terminal, '', `manifest ${artifact.digest}`),
-    ...(artifact.file === undefined ? [] : field(terminal, '', `file ${artifact.file.digest}`)),
+    ...field(terminal, 'artifact', name),
+    ...(file === undefined ? [] : field(terminal, 'file', file.digest)),
+    ...field(terminal, kind, digest),
   ]
 }
 

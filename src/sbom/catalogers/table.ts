@@ -1,5 +1,6 @@
 import { apkCataloger } from './apk/apk-cataloger.ts'
 import { bunCataloger } from './bun/bun-cataloger.ts'
+import { cargoCataloger } from './cargo/cargo-cataloger.ts'
 import type { Cataloger } from './cataloger.ts'
 import { cocoapodsCataloger } from './cocoapods/cocoapods-cataloger.ts'
 import { conanCataloger } from './conan/conan-cataloger.ts'
@@ -11,6 +12,7 @@ import { dpkgCataloger } from './dpkg/dpkg-cataloger.ts'
 import { mixCataloger } from './elixir/mix-cataloger.ts'
 import { executableInspector } from './executable-inspector.ts'
 import { githubActionsCataloger } from './github-actions/github-actions-cataloger.ts'
+import { goModCataloger } from './golang/go-mod-cataloger.ts'
 import { cabalCataloger, stackCataloger } from './haskell/haskell-catalogers.ts'
 import { helmCataloger } from './helm/helm-cataloger.ts'
 import { homebrewCataloger } from './homebrew/homebrew-cataloger.ts'
@@ -46,6 +48,9 @@ export const CATALOGERS: readonly Cataloger[] = [
   yarnCataloger,
   bunCataloger,
   denoCataloger,
+  pythonCataloger,
+  goModCataloger,
+  cargoCataloger,
   mavenCataloger,
   gradleCataloger,
   nugetCataloger,
