@@ -15,8 +15,8 @@ export type Glance = {
 }
 type LookAt = (listed: Descriptor) => Promise<Glance | undefined>
 
-/** Tags that carry what is attached to a digest, by the referrers fallback and by cosign; they name no artifact of their own. */
-const ATTACHED_TAG = /^sha256-[0-9a-f]{64}(?:\.|$)/
+/** Tags that carry what is attached to a digest, by the referrers fallback and by cosign; they name no artifact of their own, as our `.file` does. */
+const ATTACHED_TAG = /^sha256-[0-9a-f]{64}(?:\.(?!file$)|$)/
 
 /**
  * The referrers of a digest in a layout: listed manifests whose subject it is, and what a fallback index lists (a layout

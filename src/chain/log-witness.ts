@@ -35,7 +35,7 @@ export async function readLogWitness(workspace: Workspace, path: string, text: s
 async function fromFile(workspace: Workspace, path: string, where: string): Promise<readonly Witness[]> {
   const start = await readStart(workspace.deps, path)
   const isJson = start.trimStart().startsWith('{')
-  if (!isJson && !start.includes('\n\n\u2014 ')) return await fromReference(workspace, where)
+  if (!isJson && !start.includes('\n\n\u2014 ')) return await fromReference(workspace, path)
   const bytes = await readFileBounded(workspace.deps, path, 'bundleBytes')
   if (!isJson) return [{ checkpoint: textOf(bytes, 'evidence-malformed', where) }]
   const json = parseJson(bytes, where)

@@ -44,10 +44,11 @@ export type WorkspaceFlags = {
   readonly readOnly?: boolean
 }
 
-/** Opens (and at first makes) the data directory. Throws `permission` or `disk` with its path. */
+/** Opens (and at first makes) the data directory; for a run that only reads none is made. Throws `permission` or `disk` with its path. */
 export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<Workspace> {
   const dataDir = resolveDataDir(deps.env, flags.dataDir)
-  await openDataDir(deps, dataDir)
+  const made = once(() => openDataDir(deps, dataDir))
+  if (flags.readOnly !== true) await made()
   const registryOptions: RegistryOptions = {
     allowHttp: flags.allowHttp,
     offline: flags.offline,
@@ -57,7 +58,10 @@ export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<
   const lockFile = (name: string): string => join(dataDir, 'locks', `${name}.lock`)
   const layoutAt = (path: string, lockName: string): Promise<ImageTarget> =>
     openTarget(deps, { scheme: 'oci', path }, { ...registryOptions, lock: (_path, fn) => withLock(deps, lockFile(lockName), fn) })
-  const logKey = once(() => openLogKey(deps, join(dataDir, 'keys')))
+  const logKey = once(async () => {
+    await made()
+    return await openLogKey(deps, join(dataDir, 'keys'))
+  })
   return {
     deps,
     dataDir,

@@ -31,7 +31,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   'verify-attestation': {
     group: 'look',
-    summary: 'did a key or identity attest something about an image, in cosign’s words',
+    summary: 'who attested what about an image, in cosign’s words',
     load: async () => (await import('./commands/verify-attestation.ts')).verifyAttestation,
   },
   'verify-blob-attestation': {
@@ -85,6 +85,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: 'one step',
     summary: 'sign a statement about a file, as cosign does',
     load: async () => (await import('./commands/attest-blob.ts')).attestBlob,
+  },
+  inspect: {
+    group: 'look',
+    summary: 'what is there, who signed it, and what to do next',
+    load: async () => (await import('./commands/inspect.ts')).inspect,
   },
   tree: { group: 'look', summary: 'all evidence on an artifact', load: async () => (await import('./commands/tree.ts')).tree },
   download: {

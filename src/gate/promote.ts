@@ -3,9 +3,11 @@ import { copyImage } from '../artifact/copy.ts'
 import { lookupTag } from '../artifact/wrap.ts'
 import type { ImageSource, ImageTarget } from '../artifact/image-source.ts'
 import { fail } from '../kernel/errors.ts'
+import { countOf } from '../kernel/text.ts'
 import type { Policy } from '../policy/document.ts'
-import type { Trust } from '../trust/trust-policy.ts'
-import { judgeAt, receiptKey } from './judge.ts'
+import type { Trust } from '../trust/authority.ts'
+import { judgeAt } from './judge.ts'
+import { receiptKey } from './prove.ts'
 import type { Judgement, JudgeContext } from './judge.ts'
 
 export type Promotion = {
@@ -53,7 +55,7 @@ export async function promote(request: Promotion): Promise<PromotionResult> {
   const there = await judgeAt(target, artifact, trust, policy, context)
   const missing = judgement.receipts.filter((receipt) => !there.receipts.some((other) => receiptKey(other) === receiptKey(receipt)))
   if (there.verdict.decision !== 'allow' || missing.length > 0) {
-    throw fail('digest-mismatch', `what arrived does not prove what was sent (${missing.length} pieces of evidence are missing)`, {
+    throw fail('digest-mismatch', `what arrived does not prove what was sent (${countOf(missing.length, 'piece')} of evidence missing)`, {
       where: target.name,
     })
   }

@@ -24,6 +24,8 @@ export function assembleSbom(
     readonly created: string
     readonly completeness: Sbom['completeness']
     readonly tool?: Sbom['tool'] | undefined
+    readonly author?: Sbom['author'] | undefined
+    readonly phase?: Sbom['phase'] | undefined
   },
 ): Sbom {
   const projects = catalogs.flatMap((catalog) => catalog.projects)
@@ -42,6 +44,8 @@ export function assembleSbom(
     edges: sortEdges([...edges, ...adopt(subject.purl, components, edges)]),
     completeness: options.completeness,
     created: canonicalTime(options.created),
+    ...(options.author === undefined ? {} : { author: options.author }),
+    ...(options.phase === undefined ? {} : { phase: options.phase }),
     tool: options.tool ?? { name: 'tally', version: VERSION },
   }
 }
@@ -108,8 +112,8 @@ function mergeSightings(sightings: readonly Component[]): Component {
   const evidence = new Map(sightings.flatMap((one) => one.evidence.map((item) => [canonicalJson(item), item])))
   const licence = allLicences(sightings)
   const range = sightings.find((one) => one.range !== undefined)?.range
-  const layer = sightings.find((one) => one.layer !== undefined)?.layer
   const distributions = new Map(sightings.flatMap((one) => (one.distributions ?? []).map((item) => [canonicalJson(item), item])))
+  const layer = sightings.find((one) => one.layer !== undefined)?.layer
   return {
     purl: first.purl,
     name: first.name,
@@ -117,12 +121,31 @@ function mergeSightings(sightings: readonly Component[]): Component {
     type: first.type,
     hashes: agreedHashes(sightings.map(({ hashes }) => hashes)),
     ...(licence === undefined ? {} : { licence }),
+    ...firstOf('concluded', sightings),
+    ...firstOf('producer', sightings),
     ...(range === undefined ? {} : { range }),
     ...(distributions.size === 0 ? {} : { distributions: valuesByKey(distributions) }),
     evidence: valuesByKey(evidence),
     scope: SCOPES.find((scope) => sightings.some((one) => one.scope === scope)) ?? first.scope,
     ...(layer === undefined ? {} : { layer }),
+    ...firstOf('withheld', sightings),
+    ...mergedProperties(sightings),
   }
+}
+
+/** What the first sighting that knows it says. */
+function firstOf<Key extends 'concluded' | 'producer' | 'withheld'>(
+  key: Key,
+  sightings: readonly Component[],
+): Pick<Component, Key> | object {
+  const value = sightings.find((one) => one[key] !== undefined)?.[key]
+  return value === undefined ? {} : { [key]: value }
+}
+
+/** Of one property that two sightings say differently, the first in order stands. */
+function mergedProperties(sightings: readonly Component[]): Pick<Component, 'properties'> {
+  const all = sightings.toReversed().flatMap(({ properties }) => Object.entries(properties ?? {}))
+  return all.length === 0 ? {} : { properties: Object.fromEntries(all.toSorted(([a], [b]) => compareText(a, b))) }
 }
 
 function valuesByKey<Value>(items: ReadonlyMap<string, Value>): Value[] {

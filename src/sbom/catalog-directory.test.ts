@@ -173,6 +173,15 @@ describe('the installed packages of a directory', () => {
     }
   })
 
+  it.each(['package-lock.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'deno.lock', 'poetry.lock', 'Pipfile.lock'])(
+    'passes over a broken %s of whoever, and is then not complete',
+    async (name) => {
+      await write({ 'node_modules/a/package.json': { name: 'a', version: '1.0.0' }, [`test/data/${name}`]: '{ broken: [' })
+      expect(await installed()).toMatchObject({ components: [{ purl: 'pkg:npm/a@1.0.0' }], completeness: 'incomplete' })
+      expect(warnings).toEqual([expect.stringContaining(`test/data/${name}`)])
+    },
+  )
+
   it('leaves out what is excluded', async () => {
     await write({
       'package-lock.json': LOCK('app'),

@@ -29,10 +29,10 @@ const PATHS = new Set([
 
 /**
  * Whether a file declares or lists packages. What lies under node_modules speaks for the tree there, which is read as a
- * whole; everywhere else such a file must have been read for an SBOM to be called complete.
+ * whole, and caches of go and cargo hold sources of other packages; everywhere else such a file must have been read for an SBOM to be called complete.
  */
 export function declaresPackages(path: string): boolean {
-  if (`/${path}`.includes('/node_modules/')) return false
+  if (/(?:^|\/)(?:node_modules|pkg\/mod|\.?cargo\/(?:registry|git))\//.test(path)) return false
   const name = fileNameOf(path)
   return (
     NAMES.has(name) ||

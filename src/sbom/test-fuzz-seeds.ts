@@ -140,4 +140,21 @@ export const FUZZ_SEEDS: readonly Seed[] = [
     text: '{"url":"https://host.example/a.whl","archive_info":{"hash":"sha256=00","hashes":{"sha256":"00"}}}',
     beside: { 'x.dist-info/METADATA': 'Name: a\nVersion: 1\n' },
   },
+  {
+    path: 'go.mod',
+    mode: 'runtime-closure',
+    text: 'module example.com/app/v2\n\ngo 1.22\n\nrequire (\n\ta.example/b v1.0.0 // indirect\n\t"c.example/d" v0.0.0-20240102030405-0123456789ab\n)\nreplace c.example/d => ./d\nreplace a.example/b v1.0.0 => e.example/f v1.0.1\n',
+    beside: { 'go.sum': `a.example/b v1.0.0 h1:${'A'.repeat(43)}=\n`, 'd/go.mod': 'module x\n' },
+  },
+  {
+    path: 'Cargo.lock',
+    mode: 'runtime-closure',
+    text: 'version = 4\n[[package]]\nname = "app"\nversion = "0.1.0"\ndependencies = ["a 1.0.0", "b"]\n[[package]]\nname = "a"\nversion = "1.0.0"\nsource = "git+https://host.example/a?branch=x#01"\nchecksum = "00"\n[[package]]\nname = "b"\nversion = "1"\nsource = "registry+x"\n',
+    beside: { 'Cargo.toml': '[package]\nname = "app"\n[dependencies]\na = "1"\n' },
+  },
+  {
+    path: 'Cargo.toml',
+    mode: 'installed',
+    text: '[package]\nname = "app"\nversion = "0.1.0"\n[dependencies]\na = { package = "b", version = "=1.0.0", optional = true }\n[target."cfg(unix)".dev-dependencies]\nc = { workspace = true }\n[workspace]\nmembers = ["x"]\n[workspace.dependencies]\nc = "1"\n',
+  },
 ]

@@ -18,7 +18,7 @@ import { evidenceLines } from '../render/verdict.ts'
 /** `tally verify-attestation IMAGE…`: did this key or identity attest this about an image, asked in cosign's words. */
 export const verifyAttestation = defineCommand({
   name: 'verify-attestation',
-  summary: 'did a key or identity attest something about an image, in cosign’s words',
+  summary: 'who attested what about an image, in cosign’s words',
   usage: ['tally verify-attestation IMAGE… --type TYPE (--key KEY | --certificate-identity TEXT --certificate-oidc-issuer URL)'],
   examples: [
     ['tally verify-attestation registry.example/app@sha256:… --type slsaprovenance1 --repo example/app', 'provenance made on GitHub'],

@@ -10,7 +10,7 @@ import { COSIGN_VERIFY_OPTIONS, COSIGN_VERIFY_REFUSED, answerCosign, cosignTrust
 /** `tally verify-blob-attestation FILE`: did this key or identity attest this about a file, asked in cosign's words. */
 export const verifyBlobAttestation = defineCommand({
   name: 'verify-blob-attestation',
-  summary: 'did a key or identity attest something about a file, in cosign’s words',
+  summary: 'who attested what about a file, in cosign’s words',
   usage: [
     'tally verify-blob-attestation FILE --bundle FILE --type TYPE (--key KEY | --certificate-identity TEXT --certificate-oidc-issuer URL)',
   ],

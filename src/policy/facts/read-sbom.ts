@@ -11,8 +11,8 @@ import type { Reading } from '../clauses/clause.ts'
 export type SbomFacts = { readonly format: 'cyclonedx' | 'spdx'; readonly sbom: Sbom }
 
 /** Reads the SBOM of a receipt by its predicate type, as the inventory reads it: one reader, one answer. */
-export function readSbom(receipt: Receipt): Reading<SbomFacts> {
-  const { predicateType, predicate } = receipt.statement
+export function readSbom({ statement }: Pick<Receipt, 'statement'>): Reading<SbomFacts> {
+  const { predicateType, predicate } = statement
   const format = predicateType === PREDICATE.cyclonedx ? 'cyclonedx' : 'spdx'
   try {
     const bytes = utf8(JSON.stringify(predicate) ?? '')

@@ -11,6 +11,7 @@ export type LockNode = Pick<Component, 'purl' | 'name' | 'version'> & {
   readonly licence?: string
   readonly range?: string
   readonly distributions?: readonly Distribution[]
+  readonly properties?: Component['properties']
   readonly type?: Component['type']
   readonly needs: readonly LockNeed[]
   /** As the lockfile itself marks it, where it does. */
@@ -88,6 +89,7 @@ function componentOf(node: LockNode, scope: Component['scope'], source: LockSour
     evidence: [...installed, { cataloger, file, method, confidence }],
     scope,
     ...(layer === undefined ? {} : { layer }),
+    ...(node.properties === undefined ? {} : { properties: node.properties }),
   }
 }
 

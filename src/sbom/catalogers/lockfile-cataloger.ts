@@ -72,10 +72,15 @@ const BROKEN: ReadonlySet<string> = new Set(['artifact-malformed', 'version-unsu
 
 /** In what lies there a broken file of whoever is no fault of the target: it stays unread. */
 export function readOrPass(mode: CatalogMode, read: () => Catalog): Catalog {
+  return mode === 'installed' ? (unlessBroken(read) ?? NOTHING_FOUND) : read()
+}
+
+/** What is read, or undefined where it is broken or of a version nobody here knows. */
+export function unlessBroken<Value>(read: () => Value): Value | undefined {
   try {
     return read()
   } catch (error) {
-    if (mode === 'installed' && error instanceof TallyError && BROKEN.has(error.code)) return NOTHING_FOUND
+    if (error instanceof TallyError && BROKEN.has(error.code)) return undefined
     throw error
   }
 }

@@ -8,6 +8,11 @@ export function malformed(what: string): Error {
   return fail('evidence-malformed', `holds ${what} that cannot be read`)
 }
 
+/** A reason to refuse what can be read, as a thrown `evidence-malformed`. */
+export function unusable(what: string): Error {
+  return fail('evidence-malformed', `holds ${what}`)
+}
+
 /** The one element that fills some bytes exactly, of a tag. */
 export function readWhole(bytes: Uint8Array, tag: number, what: string): DerElement {
   const element = readDer(bytes)

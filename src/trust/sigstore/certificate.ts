@@ -7,7 +7,7 @@ import { DER, contextTag, readDer, readDerList, writeDer } from '../der.ts'
 import type { DerElement } from '../der.ts'
 import { verifyingKeyOf } from '../keys.ts'
 import type { VerifyingKey } from '../keys.ts'
-import { expectTag, malformed, membersOf, readBits, readBoolean, readOid, readTime, readWhole } from './asn1.ts'
+import { expectTag, malformed, membersOf, readBits, readBoolean, readOid, readTime, readWhole, unusable } from './asn1.ts'
 import { readSignatureAlgorithm } from './signature-algorithm.ts'
 import type { SignatureAlgorithm } from './signature-algorithm.ts'
 
@@ -27,6 +27,8 @@ export type Certificate = {
   readonly notAfter: number
   /** SubjectPublicKeyInfo, DER. */
   readonly spki: Uint8Array
+  /** The key in it, read when first asked for. Throws `evidence-malformed` for one OpenSSL cannot read. */
+  readonly key: () => KeyObject
   readonly extensions: ReadonlyMap<string, Extension>
   readonly algorithm: SignatureAlgorithm
   readonly signature: Uint8Array
@@ -57,6 +59,7 @@ export function parseCertificate(raw: Uint8Array): Certificate {
     notBefore: readTime(notBefore, 'a certificate’s start'),
     notAfter: readTime(notAfter, 'a certificate’s end'),
     spki: expectTag(spki, DER.sequence, 'a public key').raw,
+    key: readOnce(expectTag(spki, DER.sequence, 'a public key').raw),
     extensions: readExtensions(rest),
     algorithm: readSignatureAlgorithm(outerAlgorithm),
     signature: readBits(signature, 'a signature of a certificate'),
@@ -76,28 +79,31 @@ function readExtensions(rest: readonly DerElement[]): ReadonlyMap<string, Extens
       const parts = membersOf(member, DER.sequence, 'an extension')
       const oid = readOid(parts[0], 'an extension')
       const critical = parts.length === 3 && readBoolean(parts[1], 'an extension')
-      if (parts.length < 2 || parts.length > 3 || extensions.has(oid)) throw malformed('an extension, or one of a kind twice,')
+      if (parts.length < 2 || parts.length > 3 || extensions.has(oid)) throw unusable('an extension, or one of a kind twice')
       extensions.set(oid, { critical, value: expectTag(parts.at(-1), DER.octets, 'an extension').content })
     }
   }
   return extensions
 }
 
-/** The certificate's public key. Throws `evidence-malformed` for one OpenSSL cannot read. */
-export function keyOfCertificate({ spki }: Pick<Certificate, 'spki'>): KeyObject {
-  try {
-    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
-  } catch {
-    throw malformed('a public key')
+/** Reading a key costs about as much as using it, and an issuer's is used for every leaf. */
+function readOnce(spki: Uint8Array): () => KeyObject {
+  let key: KeyObject | undefined
+  return () => {
+    try {
+      return (key ??= createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }))
+    } catch {
+      throw malformed('a public key')
+    }
   }
 }
 
 /** The key a certificate's owner signs with. Throws `evidence-malformed` for kinds that are not supported. */
-export function signingKeyOf(certificate: Pick<Certificate, 'spki'>): VerifyingKey {
+export function signingKeyOf(certificate: Pick<Certificate, 'spki' | 'key'>): VerifyingKey {
   try {
-    return verifyingKeyOf(keyOfCertificate(certificate), certificate.spki)
+    return verifyingKeyOf(certificate.key(), certificate.spki)
   } catch (error) {
-    if (error instanceof TallyError && error.code === 'key-invalid') throw malformed(`a key that ${error.message}, which`)
+    if (error instanceof TallyError && error.code === 'key-invalid') throw unusable(`a key that ${error.message}`)
     throw error
   }
 }

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { DER, contextTag } from '../der.ts'
 import type { DerElement } from '../der.ts'
 import type { HashName } from '../schemes.ts'
-import { malformed, membersOf, readCount, readOid } from './asn1.ts'
+import { membersOf, readCount, readOid } from './asn1.ts'
 
 /** How a certificate or a timestamp is signed. `unknown` verifies nothing. */
 export type SignatureAlgorithm =
@@ -96,15 +96,4 @@ export function isSignedBy(algorithm: SignatureAlgorithm, key: KeyObject, bytes:
     // OpenSSL throws for some that are no signatures at all.
     return false
   }
-}
-
-/** For messages: what an algorithm is that verifies nothing. */
-export function describeAlgorithm(algorithm: SignatureAlgorithm): string {
-  if (algorithm.kind === 'unknown') return `algorithm ${algorithm.oid}, which is not supported`
-  return algorithm.kind === 'key' ? 'a key type in place of an algorithm' : algorithm.kind
-}
-
-/** A refusal of an algorithm that verifies nothing. */
-export function refuseUnknown(algorithm: SignatureAlgorithm): void {
-  if (algorithm.kind === 'unknown') throw malformed(`a signature by ${describeAlgorithm(algorithm)},`)
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { equalBytes } from '../../kernel/bytes.ts'
 import { DER } from '../der.ts'
 import { readWhole } from './asn1.ts'
-import { keyOfCertificate, parseCertificate } from './certificate.ts'
+import { parseCertificate } from './certificate.ts'
 import type { Certificate } from './certificate.ts'
 import { findChain } from './chain.ts'
 import type { CertificateAuthority } from './chain.ts'
@@ -32,7 +32,7 @@ export function verifyTimestamp(bytes: Uint8Array, signature: Uint8Array, author
   const { hash, digest } = token.imprint
   if (!equalBytes(createHash(hash).update(signature).digest(), digest))
     return { why: 'a timestamp is of something other than this signature' }
-  if (!isSignedBy(token.algorithm, keyOfCertificate(signer), token.signedBytes, token.signature)) {
+  if (!isSignedBy(token.algorithm, signer.key(), token.signedBytes, token.signature)) {
     return { why: `a timestamp of ${chain.authority.uri} does not match its signature` }
   }
   return { authority: chain.authority, time: token.time }

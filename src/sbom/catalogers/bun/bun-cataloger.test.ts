@@ -115,7 +115,9 @@ describe('a lockfile of bun', () => {
     ['packages that are texts', '{"lockfileVersion":1,"workspaces":{},"packages":{"a":"a@1"}}', 'artifact-malformed'],
     ['a version of the future', '{"lockfileVersion":3,"workspaces":{}}', 'version-unsupported'],
   ])('is refused with %s', (_, lock, code) => {
-    expect(() => catalogTexts(bunCataloger, { 'bun.lock': lock })).toThrow(expect.objectContaining({ code, where: 'bun.lock' }))
+    expect(() => catalogTexts(bunCataloger, { 'bun.lock': lock }, 'runtime-closure')).toThrow(
+      expect.objectContaining({ code, where: 'bun.lock' }),
+    )
   })
 
   it('takes entries of odd shapes for packages without a version', () => {

@@ -147,6 +147,8 @@ describe('a lockfile of deno', () => {
     ['a version of the future', '{"version":"6"}', 'version-unsupported'],
     ['packages that are texts', '{"version":"5","npm":{"a@1":"x"}}', 'artifact-malformed'],
   ])('is refused with %s', (_, lock, code) => {
-    expect(() => catalogTexts(denoCataloger, { 'deno.lock': lock })).toThrow(expect.objectContaining({ code, where: 'deno.lock' }))
+    expect(() => catalogTexts(denoCataloger, { 'deno.lock': lock }, 'runtime-closure')).toThrow(
+      expect.objectContaining({ code, where: 'deno.lock' }),
+    )
   })
 })

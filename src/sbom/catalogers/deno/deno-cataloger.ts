@@ -6,6 +6,7 @@ import { directoryOf, fileNameOf, joinPath } from '../../path.ts'
 import { parseJsonc } from '../../text/jsonc.ts'
 import type { Catalog, CatalogFile, Cataloger, CatalogMode } from '../cataloger.ts'
 import { joinCatalogs } from '../join-catalogs.ts'
+import { readOrPass } from '../lockfile-cataloger.ts'
 import { catalogGraph, layerOf } from '../lock-graph.ts'
 import type { LockNeed, LockNode, LockProject } from '../lock-graph.ts'
 import { purlOf } from '../npm/identity.ts'
@@ -29,7 +30,7 @@ export const denoCataloger: Cataloger = {
 
 function readDeno(files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {
   const locks = [...files].filter(([path]) => fileNameOf(path) === LOCKFILE)
-  return joinCatalogs(locks.map(([path, file]) => catalogLock(path, parseDenoLock(file.bytes, path), files, mode)))
+  return joinCatalogs(locks.map(([path, file]) => readOrPass(mode, () => catalogLock(path, parseDenoLock(file.bytes, path), files, mode))))
 }
 
 /** The manifests of the lockfile's projects; all of them for a lockfile that cannot be read now, which `read` will say. */

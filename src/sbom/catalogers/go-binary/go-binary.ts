@@ -1,7 +1,7 @@
 import type { Component, Edge } from '../../model.ts'
-import { purlText } from '../../../package/purl.ts'
 import type { Executable } from '../../executable/read-executable.ts'
 import type { Catalog } from '../cataloger.ts'
+import { goPurl } from '../golang/go-purl.ts'
 import type { Place } from '../inspector.ts'
 import { readBuildInfo } from './build-info.ts'
 import { mainVersion } from './main-version.ts'
@@ -49,7 +49,7 @@ function toolchainVersion(toolchain: string): string | undefined {
 
 function componentOf({ path, version }: GoModule, { path: file, layer }: Place, type: Component['type'], confidence = 1): Component {
   return {
-    purl: golangPurl(path, version),
+    purl: goPurl(path, version),
     name: path,
     version,
     type,
@@ -58,11 +58,4 @@ function componentOf({ path, version }: GoModule, { path: file, layer }: Place, 
     scope: 'required',
     ...(layer === undefined ? {} : { layer }),
   }
-}
-
-/** The path of a module is its namespace and name, as written. */
-function golangPurl(path: string, version: string): string {
-  const segments = path.split('/').filter((segment) => segment !== '')
-  const name = segments.pop()
-  return purlText({ type: 'golang', namespace: segments.join('/'), name: name ?? 'unnamed', version })
 }

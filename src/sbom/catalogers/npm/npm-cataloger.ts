@@ -1,4 +1,5 @@
 import type { Catalog, CatalogFile, Cataloger, CatalogMode, Project } from '../cataloger.ts'
+import { unlessBroken } from '../lockfile-cataloger.ts'
 import { directoryOf, fileNameOf } from '../../path.ts'
 import { purlOf } from './identity.ts'
 import { installedTree } from './installed.ts'
@@ -37,13 +38,17 @@ function outermostTree(path: string): string | undefined {
 }
 
 function readNpm(files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {
-  const { locked, lockOf } = readLocks(files)
+  const { locked, lockOf, broken } = readLocks(files, mode)
   const installed = mode === 'installed' ? installedTrees(files) : new Set<string>()
   const tree = mergeTrees(files, locked, lockOf, installed)
   const roots = new Set([...lockOf.keys(), ...[...installed].filter((directory) => projectOf(directory, lockOf) === undefined)])
   const found = catalogTree(tree, roots, (place) => sourceOf(place, files, lockOf, installed), mode)
   const bare = tree.has('') ? [] : bareProject(files)
-  return { ...found, projects: [...found.projects, ...bare], read: filesRead(files, tree, lockOf, installed) }
+  return {
+    ...found,
+    projects: [...found.projects, ...bare],
+    read: filesRead(files, tree, lockOf, installed).filter((path) => !broken.has(path)),
+  }
 }
 
 /** A target that is a package without a lockfile still has a name. */
@@ -65,8 +70,15 @@ function installedTrees(files: ReadonlyMap<string, CatalogFile>): Set<string> {
   return directories
 }
 
-/** One lockfile for each project: the first in npm's order of preference; the hidden one only where there is no other. */
-function readLocks(files: ReadonlyMap<string, CatalogFile>): { locked: Map<string, Place>; lockOf: Map<string, string> } {
+/**
+ * One lockfile for each project: the first in npm's order of preference; the hidden one only where there is no other. In what lies there
+ * a broken one of whoever is passed over.
+ */
+function readLocks(
+  files: ReadonlyMap<string, CatalogFile>,
+  mode: CatalogMode,
+): { locked: Map<string, Place>; lockOf: Map<string, string>; broken: Set<string> } {
+  const broken = new Set<string>()
   const locked = new Map<string, Place>()
   const lockOf = new Map<string, string>()
   for (const name of LOCKFILES) {
@@ -77,14 +89,20 @@ function readLocks(files: ReadonlyMap<string, CatalogFile>): { locked: Map<strin
       if (lockOf.has(directory)) continue
       const manifestPath = directory === '' ? 'package.json' : `${directory}/package.json`
       const manifest = files.get(manifestPath)
+      const parse = (): Tree => parseLockfile(file.bytes, path, directory, manifest && readManifest(manifest.bytes, manifestPath))
+      const places = mode === 'installed' ? unlessBroken(parse) : parse()
+      if (places === undefined) {
+        broken.add(path)
+        continue
+      }
       lockOf.set(directory, path)
-      for (const place of parseLockfile(file.bytes, path, directory, manifest && readManifest(manifest.bytes, manifestPath)).values()) {
+      for (const place of places.values()) {
         // A workspace's own place in an outer lockfile is not overwritten by a lockfile that lies inside it.
         if (!locked.has(place.path)) locked.set(place.path, place)
       }
     }
   }
-  return { locked, lockOf }
+  return { locked, lockOf, broken }
 }
 
 /** Where a project has an installed tree, that; where it has none, its lockfile. */

@@ -338,7 +338,7 @@ describe('a pnpm lockfile', () => {
     ['a version of the future', "lockfileVersion: '10.0'", 'version-unsupported'],
     ['packages as a list', "lockfileVersion: '9.0'\npackages:\n- a\n", 'artifact-malformed'],
   ])('is refused with %s', (_, lock, code) => {
-    expect(() => catalogTexts(pnpmCataloger, { 'pnpm-lock.yaml': lock })).toThrow(
+    expect(() => catalogTexts(pnpmCataloger, { 'pnpm-lock.yaml': lock }, 'runtime-closure')).toThrow(
       expect.objectContaining({ code, where: expect.any(String) }),
     )
   })

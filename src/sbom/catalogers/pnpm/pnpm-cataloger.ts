@@ -1,6 +1,7 @@
 import { directoryOf, fileNameOf, joinPath } from '../../path.ts'
 import type { Catalog, CatalogFile, Cataloger, CatalogMode } from '../cataloger.ts'
 import { joinCatalogs } from '../join-catalogs.ts'
+import { readOrPass } from '../lockfile-cataloger.ts'
 import { catalogJsLock, limitOfJsLock, wantsJsLock } from '../npm/js-lock.ts'
 import { parsePnpmLock } from './lockfile.ts'
 
@@ -18,7 +19,9 @@ export const pnpmCataloger: Cataloger = {
 function readPnpm(files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {
   const locks = [...files].filter(([path]) => fileNameOf(path) === LOCKFILE)
   return joinCatalogs(
-    locks.map(([path, file]) => catalogJsLock('pnpm', path, parsePnpmLock(file.bytes, path, directoryOf(path)), files, mode)),
+    locks.map(([path, file]) =>
+      readOrPass(mode, () => catalogJsLock('pnpm', path, parsePnpmLock(file.bytes, path, directoryOf(path)), files, mode)),
+    ),
   )
 }
 

@@ -385,7 +385,7 @@ describe('broken lockfiles of Python', () => {
     ['pylock.dev.toml', 'packages = []\n', 'artifact-malformed'],
     ['Pipfile.lock', '[]', 'artifact-malformed'],
   ])('%s of %j is refused', (name, lock, code) => {
-    expect(() => catalogTexts(pythonCataloger, { [name]: lock })).toThrow(
+    expect(() => catalogTexts(pythonCataloger, { [name]: lock }, 'runtime-closure')).toThrow(
       expect.objectContaining({ code, where: expect.stringContaining(name) }),
     )
   })

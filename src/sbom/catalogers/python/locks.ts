@@ -2,7 +2,8 @@ import { directoryOf, fileNameOf, joinPath } from '../../path.ts'
 import type { Catalog, CatalogFile, CatalogMode } from '../cataloger.ts'
 import { joinCatalogs } from '../join-catalogs.ts'
 import { catalogGraph, layerOf } from '../lock-graph.ts'
-import type { LockNode } from '../lock-graph.ts'
+import type { LockGraph, LockNode } from '../lock-graph.ts'
+import { readOrPass } from '../lockfile-cataloger.ts'
 import type { InstalledPackage } from './installed.ts'
 import { parsePdmLock } from './pdm.ts'
 import { parsePipfileLock, readPipfile } from './pipfile.ts'
@@ -67,24 +68,27 @@ export function catalogLocks(
     const reader = READERS.find(({ is }) => is.test(fileNameOf(path)))
     if (reader === undefined) continue
     const directory = directoryOf(path)
-    const lock = reader.parse(file, path, { files, pyproject: pyprojects.get(directory) })
-    const { packages, projects } = withProjects(lock, directory, pyprojects, files)
-    const graph = pythonGraph(packages, projects)
-    const nodes = new Map<string, LockNode>()
-    const there = environmentFor(directory, directories, installed)
-    const known = [...graph.nodes].flatMap(([key, node]) => {
-      const found = there.get(`${normalName(node.name)} ${node.version}`)
-      return found === undefined ? [] : [[key, node, found] as const]
-    })
-    for (const [key, node, found] of known) {
-      for (const one of found) claimed.add(one.file)
-      nodes.set(key, { ...node, installedAt: found.map((one) => one.file), ...asInstalled(found) })
+    const around = { files, pyproject: pyprojects.get(directory) }
+    const read = (): Catalog => {
+      const { packages, projects } = withProjects(reader.parse(file, path, around), directory, pyprojects, files)
+      const graph = onlyInstalled(pythonGraph(packages, projects), environmentFor(directory, directories, installed))
+      for (const { installedAt } of graph.nodes.values()) for (const at of installedAt ?? []) claimed.add(at)
+      const found = catalogGraph(graph, { cataloger: reader.name, file: path, ...layerOf(file) }, mode)
+      return { ...found, read: [path, ...manifestsOf(projects, directory, files)] }
     }
-    const shown = { nodes: known.length === 0 ? graph.nodes : nodes, projects: graph.projects }
-    const found = catalogGraph(shown, { cataloger: reader.name, file: path, ...layerOf(file) }, mode)
-    catalogs.push({ ...found, read: [path, ...manifestsOf(projects, directory, files)] })
+    catalogs.push(readOrPass(mode, read))
   }
   return { catalog: joinCatalogs(catalogs), claimed, directories }
+}
+
+/** Of a lockfile, what is installed of it; all of it when nothing is. */
+function onlyInstalled(graph: LockGraph, there: ReadonlyMap<string, readonly InstalledPackage[]>): LockGraph {
+  const nodes = new Map<string, LockNode>()
+  for (const [key, node] of graph.nodes) {
+    const found = there.get(`${normalName(node.name)} ${node.version}`)
+    if (found !== undefined) nodes.set(key, { ...node, installedAt: found.map((one) => one.file), ...asInstalled(found) })
+  }
+  return nodes.size === 0 ? graph : { nodes, projects: graph.projects }
 }
 
 /** What the installed package says of itself and the lockfile does not. */

@@ -240,7 +240,7 @@ describe('a lockfile of yarn 1', () => {
     ['a quote that does not end', '"a@1:\n  version "1"\n'],
     ['a pair too deep', 'a@1:\n    b "1"\n'],
   ])('is refused with %s, at its line', (_, lock) => {
-    expect(() => catalogTexts(yarnCataloger, { 'yarn.lock': lock })).toThrow(
+    expect(() => catalogTexts(yarnCataloger, { 'yarn.lock': lock }, 'runtime-closure')).toThrow(
       expect.objectContaining({ code: 'artifact-malformed', where: expect.stringMatching(/^yarn\.lock:\d+$/) }),
     )
   })
@@ -273,6 +273,8 @@ describe('a lockfile of yarn 2 and later', () => {
     ['an entry without a resolution', '__metadata:\n  version: 8\n"a@npm:1":\n  version: 1\n'],
     ['no YAML', '__metadata:\n  version: 8\n x\n'],
   ])('is refused with %s', (_, lock) => {
-    expect(() => catalogTexts(yarnCataloger, { 'yarn.lock': lock })).toThrow(expect.objectContaining({ code: 'artifact-malformed' }))
+    expect(() => catalogTexts(yarnCataloger, { 'yarn.lock': lock }, 'runtime-closure')).toThrow(
+      expect.objectContaining({ code: 'artifact-malformed' }),
+    )
   })
 })

@@ -1,6 +1,7 @@
 import { directoryOf, fileNameOf, joinPath } from '../../path.ts'
 import type { Catalog, CatalogFile, Cataloger, CatalogMode } from '../cataloger.ts'
 import { joinCatalogs } from '../join-catalogs.ts'
+import { readOrPass } from '../lockfile-cataloger.ts'
 import { catalogJsLock, limitOfJsLock, wantsJsLock } from '../npm/js-lock.ts'
 import { readManifest } from '../npm/package-file.ts'
 import { parseYarnBerry } from './berry.ts'
@@ -28,7 +29,7 @@ function readYarn(files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): C
       const directory = directoryOf(path)
       const projects = projectsUnder(files, directory)
       const parse = isBerry(file.bytes) ? parseYarnBerry : parseYarnClassic
-      return catalogJsLock('yarn', path, parse(file.bytes, path, directory, projects), files, mode)
+      return readOrPass(mode, () => catalogJsLock('yarn', path, parse(file.bytes, path, directory, projects), files, mode))
     }),
   )
 }
