@@ -36,7 +36,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   'verify-blob-attestation': {
     group: 'look',
-    summary: 'did a key or identity attest something about a file, in cosign’s words',
+    summary: 'who attested what about a file, in cosign’s words',
     load: async () => (await import('./commands/verify-blob-attestation.ts')).verifyBlobAttestation,
   },
   trust: {

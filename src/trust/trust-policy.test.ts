@@ -8,7 +8,8 @@ import { newSigner } from '../../test/support/signed-evidence.ts'
 import { loadPublicKey } from './keys.ts'
 import { identityAuthoritiesOf, keyAuthoritiesOf, matchIdentity, rootOf } from './authority.ts'
 import { openLocalKey } from './local-key.ts'
-import { logVerifiersOf, readTrustFile, resolveTrust, trustKeys, trustListSchema } from './trust-policy.ts'
+import { logVerifiersOf, trustKeys } from './trust-keys.ts'
+import { readTrustFile, resolveTrust, trustListSchema } from './trust-policy.ts'
 
 const alice = newSigner()
 const warnings: string[] = []

@@ -1,7 +1,7 @@
 import { PREDICATE } from '../../evidence/evidence.ts'
 import type { ClauseResult, Verdict } from '../../evidence/verdict.ts'
 import { countOf, safeText, shorten } from '../../kernel/text.ts'
-import type { Proof } from '../../gate/judge.ts'
+import type { Proof } from '../../gate/prove.ts'
 import type { Receipt, Rejection } from '../../trust/receipt.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import { hanging, shortDigests } from './layout.ts'

@@ -1,7 +1,7 @@
 import type { Artifact } from '../../artifact/artifact.ts'
 import type { Verdict } from '../../evidence/verdict.ts'
 import type { EarlierVerdict } from '../../gate/earlier-verdicts.ts'
-import type { Proof } from '../../gate/judge.ts'
+import type { Proof } from '../../gate/prove.ts'
 import { exitCodeOf, fail } from '../../kernel/errors.ts'
 import type { TallyError } from '../../kernel/errors.ts'
 import { safeText } from '../../kernel/text.ts'
