@@ -77,7 +77,6 @@ export const CATALOGERS: readonly Cataloger[] = [
   homebrewCataloger,
   nixCataloger,
   terraformCataloger,
-  pythonCataloger,
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
