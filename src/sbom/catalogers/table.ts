@@ -10,6 +10,7 @@ import type { Inspector } from './inspector.ts'
 import { goModCataloger } from './golang/go-mod-cataloger.ts'
 import { gradleCataloger } from './java/gradle-cataloger.ts'
 import { javaInspector } from './java/java-inspector.ts'
+import { licenceInspector } from './licence-files/licence-inspector.ts'
 import { mavenCataloger } from './java/maven-cataloger.ts'
 import { npmCataloger } from './npm/npm-cataloger.ts'
 import { opkgCataloger } from './opkg/opkg-cataloger.ts'
@@ -41,4 +42,4 @@ export const CATALOGERS: readonly Cataloger[] = [
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
-export const INSPECTORS: readonly Inspector[] = [javaInspector, executableInspector]
+export const INSPECTORS: readonly Inspector[] = [javaInspector, licenceInspector, executableInspector]

@@ -40,8 +40,8 @@ export function parseSbomFormat(text: string, where: string): SbomFormat {
   return { name, version: found }
 }
 
-/** An SBOM in a format. `snapshot` is what GitHub wants to know beside it. */
-export function writeSbom(sbom: Sbom, { name, version }: SbomFormat, snapshot: SnapshotContext): Uint8Array {
+/** An SBOM in a format. `snapshot` is what GitHub wants to know beside it, `columns` how wide a table may get. */
+export function writeSbom(sbom: Sbom, { name, version }: SbomFormat, snapshot: SnapshotContext, columns?: number): Uint8Array {
   switch (name) {
     case 'cyclonedx-json':
       return toCycloneDx(sbom, CYCLONEDX_VERSIONS.find((one) => one === version) ?? DEFAULT_CYCLONEDX)
@@ -52,6 +52,6 @@ export function writeSbom(sbom: Sbom, { name, version }: SbomFormat, snapshot: S
     case 'purls':
       return utf8(toPurlList(sbom))
     default:
-      return utf8(toTable(sbom))
+      return utf8(toTable(sbom, columns))
   }
 }

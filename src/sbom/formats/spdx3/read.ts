@@ -86,9 +86,10 @@ export function fromSpdx3(bytes: Uint8Array, where = 'SBOM'): Sbom {
   const document = parseDocument(bytes, where, documentSchema, 'an SPDX 3 document')
   const graph = new Map(document['@graph'].map((element) => [element.spdxId ?? element['@id'] ?? '', element]))
   const created = document['@graph'].find(({ type }) => type === 'CreationInfo')
-  const version = created?.specVersion ?? ''
+  const version = created?.specVersion
+  if (version === undefined) throw fail('evidence-malformed', 'does not say its version of SPDX', { where })
   if (!/^3\.0(?:\.\d+)?$/.test(version)) {
-    throw fail('version-unsupported', `is SPDX ${version.slice(0, 20) || 'of no version'}; 3.0 is read here`, { where })
+    throw fail('version-unsupported', `is SPDX ${version.slice(0, 20)}; 3.0 is read here`, { where })
   }
   const parts = new Map([...graph].filter(([, { type }]) => isPart(type)))
   const root = rootOf(graph, parts)

@@ -32,7 +32,9 @@ describe('toSpdx3', () => {
     const agents = (sbom: Sbom) => {
       const graph = write(sbom)
       const [created] = of(graph, 'CreationInfo')
-      return graph.filter(({ spdxId }) => (created?.['createdBy'] as string[]).includes(spdxId)).map(({ type, name }) => [type, name])
+      return graph
+        .filter(({ spdxId }) => (created as { createdBy: unknown[] } | undefined)?.createdBy.includes(spdxId))
+        .map(({ type, name }) => [type, name])
     }
     expect(agents(FULL)).toEqual([['Organization', 'Some Author']])
     expect(agents(SAMPLE)).toEqual([['SoftwareAgent', 'tally']])
@@ -49,8 +51,8 @@ describe('toSpdx3', () => {
 
   it('carries a licence that is on no list as its text', () => {
     const graph = write(SAMPLE)
-    const [licence] = graph.filter((element) => String(element['simplelicensing_licenseExpression']).startsWith('LicenseRef-'))
-    const [{ value } = { value: '' }] = licence?.['simplelicensing_customIdToUri'] as { value: string }[]
+    const licence = graph.find((element) => String(element['simplelicensing_licenseExpression']).startsWith('LicenseRef-'))
+    const [{ value } = { value: '' }] = (licence as Element)['simplelicensing_customIdToUri'] as { value: string }[]
     expect(graph.find(({ spdxId }) => spdxId === value)).toMatchObject({ simplelicensing_licenseText: 'SEE LICENSE IN <file>' })
   })
 
@@ -103,7 +105,7 @@ describe('fromSpdx3', () => {
   })
 
   it.each([
-    [{ '@graph': [] }, 'version-unsupported'],
+    [{ '@graph': [] }, 'evidence-malformed'],
     [{ '@graph': [{ type: 'CreationInfo', '@id': '_:c', specVersion: '4.0' }] }, 'version-unsupported'],
     [{ '@graph': {} }, 'evidence-malformed'],
     [{ '@graph': [{ spdxId: 'x' }] }, 'evidence-malformed'],
