@@ -1,6 +1,6 @@
 import type { GitFacts } from '../build/git-facts.ts'
 import type { Signer } from '../trust/signer.ts'
-import type { Trust } from '../trust/trust-policy.ts'
+import type { Trust } from '../trust/authority.ts'
 import type { Project } from './config.ts'
 import type { RunState } from './run-state.ts'
 import type { Workspace } from './workspace.ts'

@@ -2,7 +2,8 @@ import type { Deps } from '../kernel/deps.ts'
 import { openRoot } from '../trust/sigstore/root-store.ts'
 import type { TrustedRoot } from '../trust/sigstore/trusted-root.ts'
 import { resolveTrust } from '../trust/trust-policy.ts'
-import type { Trust, TrustEntry } from '../trust/trust-policy.ts'
+import type { Trust } from '../trust/authority.ts'
+import type { TrustEntry } from '../trust/trust-policy.ts'
 import type { Workspace } from './workspace.ts'
 
 /**

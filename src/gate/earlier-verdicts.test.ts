@@ -4,7 +4,7 @@ import { PREDICATE } from '../evidence/evidence.ts'
 import { utf8 } from '../kernel/bytes.ts'
 import { digestOf, digestSetOf } from '../kernel/digest.ts'
 import { earlierVerdicts } from './earlier-verdicts.ts'
-import { verifyAll } from './judge.ts'
+import { verifyAll } from './prove.ts'
 
 const artifact = wrappedArtifact()
 const signer = newSigner()

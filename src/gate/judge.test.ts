@@ -10,7 +10,7 @@ import {
   provenanceFor,
 } from '../../test/support/signed-evidence.ts'
 import type { Signer } from '../trust/signer.ts'
-import { verifyAll } from './judge.ts'
+import { verifyAll } from './prove.ts'
 
 const artifact = wrappedArtifact()
 const [alice, bob] = [newSigner(), newSigner()]

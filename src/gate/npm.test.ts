@@ -6,7 +6,8 @@ import { PREDICATE } from '../evidence/evidence.ts'
 import { utf8 } from '../kernel/bytes.ts'
 import { digestOf } from '../kernel/digest.ts'
 import { parsePolicy } from '../policy/document.ts'
-import { judgeProof, verifyAll } from './judge.ts'
+import { judgeProof } from './judge.ts'
+import { verifyAll } from './prove.ts'
 
 // npm's form (npm/attestation, specs/publish/v0.1): the subject is a package URL with a sha512 alone; the registry signs that it
 // took the package in, the build signs its provenance.

@@ -5,8 +5,9 @@ import type { ImageSource, ImageTarget } from '../artifact/image-source.ts'
 import { fail } from '../kernel/errors.ts'
 import { countOf } from '../kernel/text.ts'
 import type { Policy } from '../policy/document.ts'
-import type { Trust } from '../trust/trust-policy.ts'
-import { judgeAt, receiptKey } from './judge.ts'
+import type { Trust } from '../trust/authority.ts'
+import { judgeAt } from './judge.ts'
+import { receiptKey } from './prove.ts'
 import type { Judgement, JudgeContext } from './judge.ts'
 
 export type Promotion = {

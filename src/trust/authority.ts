@@ -1,14 +1,29 @@
+import { TallyError, fail } from '../kernel/errors.ts'
 import type { Matcher } from '../kernel/matcher.ts'
 import type { NoteVerifier } from '../ledger/note.ts'
 import type { PublicKey } from './keys.ts'
 import type { May } from './receipt.ts'
-import type { TimeRange } from './sigstore/chain.ts'
+import type { TimeRange } from './sigstore/time-range.ts'
 import type { CertificateFacts, FactName } from './sigstore/fulcio.ts'
 import type { TrustedRoot } from './sigstore/trusted-root.ts'
 import type { Needs } from './sigstore/witness.ts'
 
 /** The Sigstore instance whose word on times and identities counts, read when first needed, and how many witnesses are asked for. */
 export type Instance = { readonly root: () => Promise<TrustedRoot>; readonly needs: Needs }
+
+/**
+ * The root of an instance. What is wrong with it is the fault of whoever named it, and never of the evidence that was to be verified by
+ * it: every such error comes as one that rejects no evidence.
+ */
+export async function rootOf({ root }: Instance): Promise<TrustedRoot> {
+  try {
+    return await root()
+  } catch (error) {
+    const isOfTheFile = error instanceof TallyError && ['evidence-malformed', 'limit-exceeded', 'version-unsupported'].includes(error.code)
+    if (!isOfTheFile) throw error
+    throw fail('config-invalid', error.message, { ...(error.where === undefined ? {} : { where: error.where }), cause: error })
+  }
+}
 
 export type KeyAuthority = {
   readonly name: string

@@ -2,7 +2,6 @@ import type { Artifact } from '../artifact/artifact.ts'
 import type { Statement } from '../evidence/evidence.ts'
 import { keyAuthoritiesOf } from './authority.ts'
 import type { Authority, Trust } from './authority.ts'
-import { identify } from './identify.ts'
 import type { Identified } from './identify.ts'
 import type { Opened } from './open-evidence.ts'
 import type { SignerIdentity } from './receipt.ts'
@@ -28,7 +27,8 @@ export async function findHolders(
   content: (() => AsyncIterable<Uint8Array>) | undefined,
 ): Promise<Found | Refusal> {
   if (trust.authorities.length === 0) return { code: 'untrusted', why: 'is signed, and nobody is trusted' }
-  const identified = await identify(opened, trust)
+  // Reading certificates is much code, and most keys sign without one.
+  const identified = opened.certificates.length === 0 ? undefined : await (await import('./identify.ts')).identify(opened, trust)
   const identity = identified !== undefined && 'key' in identified ? identified : undefined
   const keys = keyAuthoritiesOf(trust)
   const candidates = [...keys.map((one) => one.key), ...(identity === undefined ? [] : [identity.key])]
@@ -47,7 +47,7 @@ export async function findHolders(
     else holders.push({ authority, signer: { authority: authority.name, kind: authority.kind, keyId: authority.key.keyId }, witnessed })
   }
   if (identity !== undefined) {
-    const result = holdersOf(identity, opened, signed, where)
+    const result = await holdersOf(identity, opened, signed, where)
     if ('why' in result) refusals.push(result)
     else holders.push(...result)
   }
@@ -55,7 +55,7 @@ export async function findHolders(
   return refusals[0] ?? refusal ?? explainNobody(opened, trust)
 }
 
-function holdersOf(identity: Identified, opened: Opened, signed: Signed, where: string): readonly Holder[] | Refusal {
+async function holdersOf(identity: Identified, opened: Opened, signed: Signed, where: string): Promise<readonly Holder[] | Refusal> {
   const { claimed, key, authorities } = identity
   const name = authorities[0]?.subject ?? ''
   const signature = signed.by.get(key)
@@ -68,7 +68,7 @@ function holdersOf(identity: Identified, opened: Opened, signed: Signed, where: 
   const subject = { ...about(signed), signature, verifier: { kind: 'certificate', der: claimed.leaf.raw } } as const
   const holders: Holder[] = []
   for (const { authority, subject: identitySubject, witnessed } of authorities) {
-    const problem = checkBodies(opened.witnesses, witnessed, subject, where)
+    const problem = await checkBodies(opened.witnesses, witnessed, subject, where)
     if (problem !== undefined) return { code: 'signature-invalid', why: problem }
     const issuer = claimed.facts.issuer ?? ''
     holders.push({

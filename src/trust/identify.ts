@@ -1,4 +1,4 @@
-import { identityAuthoritiesOf, matchIdentity } from './authority.ts'
+import { identityAuthoritiesOf, matchIdentity, rootOf } from './authority.ts'
 import type { IdentityAuthority, Instance, Trust } from './authority.ts'
 import type { VerifyingKey } from './keys.ts'
 import type { Opened } from './open-evidence.ts'
@@ -49,12 +49,13 @@ export async function identify(opened: Opened, trust: Trust): Promise<Identified
 }
 
 async function verifyFor(
-  { root: readRoot, needs }: Instance,
+  instance: Instance,
   claimed: Claimed,
   opened: Opened,
   signature: Uint8Array,
 ): Promise<Witnessed | { readonly why: string }> {
-  const root = await readRoot()
+  const { needs } = instance
+  const root = await rootOf(instance)
   const witnessed = verifyWitnesses(opened.witnesses, signature, root, needs, true)
   if ('why' in witnessed) return witnessed
   const problem = verifyCertificate(claimed, root, witnessed.times, needs)

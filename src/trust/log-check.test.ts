@@ -14,7 +14,7 @@ import { authorityOf, newSigner, provenanceFor, signedEvidence, trustOf, wrapped
 import { generateKey, publicKeyOf } from './keys.ts'
 import { noteSignerOf, noteVerifierOf } from './note-keys.ts'
 import { KEY_ALGORITHMS } from './signer.ts'
-import type { Trust } from './trust-policy.ts'
+import type { Trust } from './authority.ts'
 import { verifyEvidence } from './verify.ts'
 
 const ORIGIN = 'log.example/tests'

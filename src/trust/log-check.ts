@@ -9,7 +9,7 @@ import { keyAuthoritiesOf } from './authority.ts'
 import type { Trust } from './authority.ts'
 import { noteNameOf } from './note-keys.ts'
 import type { Receipt } from './receipt.ts'
-import { logVerifiersOf } from './trust-policy.ts'
+import { logVerifiersOf } from './trust-keys.ts'
 
 type Logged = NonNullable<Receipt['log']>
 

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LIMITS } from '../kernel/limits.ts'
 import { newSigner } from '../../test/support/signed-evidence.ts'
 import { loadPublicKey } from './keys.ts'
-import { identityAuthoritiesOf, keyAuthoritiesOf, matchIdentity } from './authority.ts'
+import { identityAuthoritiesOf, keyAuthoritiesOf, matchIdentity, rootOf } from './authority.ts'
 import { openLocalKey } from './local-key.ts'
-import { logVerifiersOf, readTrustFile, resolveTrust, trustKeys, trustListSchema } from './trust-policy.ts'
+import { logVerifiersOf, trustKeys } from './trust-keys.ts'
+import { readTrustFile, resolveTrust, trustListSchema } from './trust-policy.ts'
 
 const alice = newSigner()
 const warnings: string[] = []
@@ -150,4 +152,15 @@ describe('keys named on the command line', () => {
 test('`any` covers every statement, and vouching for a log must be said', () => {
   const trust = { authorities: [{ name: 'a', kind: 'key', key: loadPublicKey(alice.publicKeyPem), may: ['any'] }], logKeys: [] } as const
   expect(logVerifiersOf(trust)).toEqual([])
+})
+
+test.each([
+  ['is no trusted root', '{"mediaType":"application/json"}'],
+  ['is no JSON', 'x'],
+  ['is too large', ' '.repeat(LIMITS.trustedRootBytes + 1)],
+])('a root that %s is the fault of who named it', async (_, text) => {
+  await fs.writeFile(join(dir, 'root.json'), text)
+  const entry = { name: 'ci', authority: 'identity', subject: 'https://x/y', issuer: 'https://issuer', may: ['sign'], root: 'root.json' }
+  const [ci] = identityAuthoritiesOf(await resolve([entry]))
+  await expect(ci && rootOf(ci.instance)).rejects.toThrow(expect.objectContaining({ code: 'config-invalid' }))
 })

@@ -7,17 +7,15 @@ import { readFileBounded } from '../kernel/read-file.ts'
 import { parseYaml } from '../kernel/yaml-document.ts'
 import { compileMatcher, isMatchAll } from '../kernel/matcher.ts'
 import type { NoteVerifier } from '../ledger/note.ts'
-import { keyAuthoritiesOf } from './authority.ts'
 import type { Authority, IdentityAuthority, Instance, KeyAuthority, Trust } from './authority.ts'
 import { loadPublicKey } from './keys.ts'
 import type { PublicKey } from './keys.ts'
 import { readLocalPublicKey } from './local-key.ts'
-import { canSignNotes, noteVerifierOf } from './note-keys.ts'
 import { MAY } from './receipt.ts'
 import { parseTrustedRoot } from './sigstore/trusted-root.ts'
 import type { TrustedRoot } from './sigstore/trusted-root.ts'
 import { SIGSTORE_NEEDS } from './sigstore/witness.ts'
-import type { Needs } from './sigstore/witness.ts'
+import { NO_NEEDS, refuseTwice } from './trust-keys.ts'
 
 export type { Authority, Trust } from './authority.ts'
 
@@ -95,9 +93,6 @@ export async function resolveTrust(
   return { authorities, logKeys: options.logKeys ?? [] }
 }
 
-/** Keys alone suffice for what they sign; logs and timestamps, where there are any, prove when. */
-export const NO_NEEDS: Needs = { logs: 0, timestamps: 0, certificateLogs: 0 }
-
 async function keyOf(
   deps: Pick<Deps, 'fs'>,
   entry: Exclude<TrustEntry, { authority: 'identity' }>,
@@ -135,23 +130,6 @@ export function rootAt(deps: Pick<Deps, 'fs'>, path: string): () => Promise<Trus
   return () => (read ??= readFileBounded(deps, path, 'trustedRootBytes').then((bytes) => parseTrustedRoot(bytes, path)))
 }
 
-/** Trust in keys that were named on the command line: each may say anything and vouch for a log. */
-export function trustKeys(
-  keys: readonly { readonly name: string; readonly key: PublicKey }[],
-  logKeys: readonly NoteVerifier[] = [],
-  instance?: Instance,
-): Trust {
-  const authorities = keys.map(({ name: of, key }): KeyAuthority => ({
-    name: of,
-    kind: 'key',
-    key,
-    may: ['any', 'log'],
-    ...(instance === undefined ? {} : { instance }),
-  }))
-  refuseTwice(authorities, '--key')
-  return { authorities, logKeys }
-}
-
 /** The trust list of the data directory (`<dataDir>/trust.yaml`); undefined when there is none. Throws `config-invalid` at file:line:column. */
 export async function readTrustFile(deps: Pick<Deps, 'fs'>, dataDir: string): Promise<readonly TrustEntry[] | undefined> {
   const path = join(dataDir, 'trust.yaml')
@@ -168,30 +146,8 @@ export function parseTrustFile(bytes: Uint8Array, where: string): readonly Trust
   return parseYaml(bytes, where, trustFileSchema, 'config-invalid').trust
 }
 
-/** Everybody whose signature makes a checkpoint count: the logs' own keys, and each authority that may vouch for a log. */
-export function logVerifiersOf(trust: Trust): readonly NoteVerifier[] {
-  const vouching = keyAuthoritiesOf(trust).filter((one) => one.may.includes('log') && canSignNotes(one.key))
-  return [...trust.logKeys, ...vouching.map((one) => noteVerifierOf(one.key))]
-}
-
 async function readKey(deps: Pick<Deps, 'fs'>, pathOrPem: string, baseDir: string, where: string): Promise<PublicKey> {
   if (pathOrPem.includes('-----BEGIN')) return loadPublicKey(pathOrPem, where)
   const bytes = await readFileBounded(deps, resolve(baseDir, pathOrPem), 'keyFileBytes')
   return loadPublicKey(textOf(bytes, 'key-invalid', pathOrPem), `${where}: ${pathOrPem}`)
-}
-
-function refuseTwice(authorities: readonly Authority[], where: string): void {
-  const names = new Set<string>()
-  const keys = new Map<string, string>()
-  for (const { name: of } of authorities) {
-    if (names.has(of)) throw fail('config-invalid', `trust: the name \`${of}\` stands there twice`, { where })
-    names.add(of)
-  }
-  for (const { name: of, key } of keyAuthoritiesOf({ authorities })) {
-    const other = keys.get(key.keyId)
-    if (other !== undefined) {
-      throw fail('config-invalid', `trust: \`${other}\` and \`${of}\` are the same key, which must count once`, { where })
-    }
-    keys.set(key.keyId, of)
-  }
 }

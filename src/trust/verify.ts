@@ -6,7 +6,7 @@ import { withOthers } from '../artifact/other-digests.ts'
 import type { OtherDigests } from '../artifact/other-digests.ts'
 import { PREDICATE } from '../evidence/evidence.ts'
 import type { Statement, UnverifiedEvidence } from '../evidence/evidence.ts'
-import { checkPredicate } from '../evidence/predicates/index-table.ts'
+import { checkPredicateOf } from '../evidence/check-predicate.ts'
 import type { Authority, Trust } from './authority.ts'
 import { findHolders } from './holders.ts'
 import type { Holder } from './holders.ts'
@@ -65,7 +65,7 @@ export async function verifyEvidence(
 
     const subject = await matchByAny(statement, artifact, options)
     if ('why' in subject) return refuse('digest-mismatch', subject.why, predicateType)
-    const predicate = checkPredicate(predicateType, statement.predicate)
+    const predicate = await checkPredicateOf(predicateType, statement.predicate)
     if (!predicate.ok && options.anyPredicate !== true) {
       return refuse('evidence-malformed', `has a predicate that is not what its type promises: ${predicate.why}`, predicateType)
     }
@@ -73,7 +73,7 @@ export async function verifyEvidence(
     if (holder === undefined) return refuse('untrusted', mayNotSay(holders, predicateType), predicateType)
 
     const logged = checkLog(evidence, statement, holder.signer.keyId, trust)
-    return { ok: true, receipt: makeReceipt({ evidence, statement, holder, matched: subject.matched, logged }) }
+    return { ok: true, receipt: await makeReceipt({ evidence, statement, holder, matched: subject.matched, logged }) }
   } catch (error) {
     if (error instanceof TallyError && isRejecting(error.code)) return refuse(error.code, error.message)
     throw error
@@ -131,13 +131,13 @@ function mayNotSay(holders: readonly { readonly authority: Authority }[], predic
 type Unbranded = { readonly [K in keyof Receipt as K extends string ? K : never]: Receipt[K] }
 
 /** The one place where a receipt is made. */
-function makeReceipt(made: {
+async function makeReceipt(made: {
   readonly evidence: UnverifiedEvidence
   readonly statement: Statement
   readonly holder: Holder
   readonly matched: Receipt['matched']
   readonly logged: Pick<Receipt, 'log' | 'logProblem'>
-}): Receipt {
+}): Promise<Receipt> {
   const { evidence, statement, holder, matched, logged } = made
   const transparency = transparencyOf(holder.witnessed)
   const receipt: Unbranded = {
@@ -145,7 +145,7 @@ function makeReceipt(made: {
     envelope: evidence.digest,
     where: evidence.where,
     signer: holder.signer,
-    time: provenTimeOf(holder.witnessed) ?? assertedTime(statement),
+    time: provenTimeOf(holder.witnessed) ?? (await assertedTime(statement)),
     matched,
     ...(transparency.length === 0 ? {} : { transparency }),
     ...logged,

@@ -1,14 +1,12 @@
 import { TallyError } from '../kernel/errors.ts'
+import { rootOf } from './authority.ts'
 import type { KeyAuthority } from './authority.ts'
 import type { Opened } from './open-evidence.ts'
 import type { ProvenTime, Transparency } from './receipt.ts'
 import type { Signed } from './signed.ts'
-import { isWithin } from './sigstore/chain.ts'
-import { checkBody } from './sigstore/rekor-body.ts'
 import type { EntrySubject } from './sigstore/rekor-body.ts'
 import type { TrustedRoot } from './sigstore/trusted-root.ts'
-import { isoTime } from './sigstore/usage.ts'
-import { verifyWitnesses } from './sigstore/witness.ts'
+import { isWithin, isoTime } from './sigstore/time-range.ts'
 import type { Witnessed, Witnesses } from './sigstore/witness.ts'
 
 const NOTHING: Witnessed = { entries: [], timestamps: [], times: [] }
@@ -28,7 +26,7 @@ export async function witnessKey(
   const witnessed = await verifyBy(authority, opened.witnesses, signature)
   if ('why' in witnessed) return witnessed
   const der = new Uint8Array(authority.key.key.export({ type: 'spki', format: 'der' }))
-  const problem = checkBodies(opened.witnesses, witnessed, { ...about(signed), signature, verifier: { kind: 'key', der } }, where)
+  const problem = await checkBodies(opened.witnesses, witnessed, { ...about(signed), signature, verifier: { kind: 'key', der } }, where)
   if (problem !== undefined) return { why: problem }
   const { validFor } = authority
   if (validFor === undefined) return witnessed
@@ -49,12 +47,13 @@ async function verifyBy(
   if (!isAsked && witnesses.logEntries.length === 0 && witnesses.timestamps.length === 0) return NOTHING
   let root: TrustedRoot
   try {
-    root = await instance.root()
+    root = await rootOf(instance)
   } catch (error) {
     // Nobody asked for these witnesses: without a root they prove nothing, and take nothing away.
     if (!isAsked && error instanceof TallyError && error.code !== 'bug') return NOTHING
     throw error
   }
+  const { verifyWitnesses } = await import('./sigstore/witness.ts')
   return verifyWitnesses(witnesses, signature, root, needs, isAsked)
 }
 
@@ -64,7 +63,14 @@ export function about(signed: Signed): Pick<EntrySubject, 'digest' | 'envelope'>
 }
 
 /** Whether every verified entry is about this very signature, key and content; the first that is not, in words. */
-export function checkBodies(witnesses: Witnesses, witnessed: Witnessed, subject: EntrySubject, where: string): string | undefined {
+export async function checkBodies(
+  witnesses: Witnesses,
+  witnessed: Witnessed,
+  subject: EntrySubject,
+  where: string,
+): Promise<string | undefined> {
+  if (witnessed.entries.length === 0) return undefined
+  const { checkBody } = await import('./sigstore/rekor-body.ts')
   const proven = new Set(witnessed.entries.map((one) => one.source))
   for (const entry of witnesses.logEntries) {
     const problem = proven.has(entry) ? checkBody(entry, subject, where) : undefined

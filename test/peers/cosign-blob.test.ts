@@ -15,7 +15,7 @@ import { exportPrivateKey, generateKey, loadPublicKey, loadSigner } from '../../
 import { signStatement } from '../../src/trust/sign.ts'
 import { KEY_ALGORITHMS } from '../../src/trust/signer.ts'
 import type { KeyAlgorithm } from '../../src/trust/signer.ts'
-import { trustKeys } from '../../src/trust/trust-policy.ts'
+import { trustKeys } from '../../src/trust/trust-keys.ts'
 import { verifyEvidence } from '../../src/trust/verify.ts'
 import { findPeer } from '../support/peers.ts'
 import { PROVENANCE, wrappedArtifact } from '../support/signed-evidence.ts'

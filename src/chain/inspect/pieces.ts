@@ -1,7 +1,7 @@
 import type { Artifact } from '../../artifact/artifact.ts'
 import type { Statement, UnverifiedEvidence } from '../../evidence/evidence.ts'
 import { PREDICATE } from '../../evidence/evidence.ts'
-import type { Proof } from '../../gate/judge.ts'
+import type { Proof } from '../../gate/prove.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import { TallyError } from '../../kernel/errors.ts'
 import { matchSubject } from '../../trust/match-subject.ts'

@@ -1,7 +1,7 @@
 import type { Artifact } from '../../artifact/artifact.ts'
 import type { Verdict } from '../../evidence/verdict.ts'
 import type { EarlierVerdict } from '../../gate/earlier-verdicts.ts'
-import type { Proof } from '../../gate/judge.ts'
+import type { Proof } from '../../gate/prove.ts'
 
 /** What `verify`, `gate` and `tree` print with `--format json`. */
 export function proofJson(

@@ -1,7 +1,7 @@
 import { PREDICATE } from '../../evidence/evidence.ts'
 import type { ClauseResult, Verdict } from '../../evidence/verdict.ts'
 import { countOf, safeText, shorten } from '../../kernel/text.ts'
-import type { Proof } from '../../gate/judge.ts'
+import type { Proof } from '../../gate/prove.ts'
 import type { Receipt, Rejection } from '../../trust/receipt.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import { hanging, shortDigests } from './layout.ts'
@@ -89,6 +89,7 @@ function receiptLines(receipt: Receipt, { style, columns }: Terminal): string[] 
   return [
     `  ${style('green', 'verified')} ${predicateWord(receipt.statement.predicateType).padEnd(18)} ${signerWord(receipt)}`,
     `           ${style('dim', details)}${style(place.isProven ? 'dim' : 'yellow', place.text)}`,
+    ...(receipt.matched === 'config' ? ['           about the config digest of the image in the archive'] : []),
     ...timeLines(receipt, columns).map((line) => style('dim', line)),
     ...(logProblem === undefined ? [] : hanging('           ', safeText(logProblem), columns)),
   ]

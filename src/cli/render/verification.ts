@@ -1,7 +1,7 @@
 import type { Artifact } from '../../artifact/artifact.ts'
 import type { Verdict } from '../../evidence/verdict.ts'
 import type { EarlierVerdict } from '../../gate/earlier-verdicts.ts'
-import type { Proof } from '../../gate/judge.ts'
+import type { Proof } from '../../gate/prove.ts'
 import { exitCodeOf, fail } from '../../kernel/errors.ts'
 import type { TallyError } from '../../kernel/errors.ts'
 import { safeText } from '../../kernel/text.ts'
@@ -36,10 +36,12 @@ export function renderVerification({ artifact, trusted, proof, verdict, earlier 
 export function artifactLines(artifact: Artifact, terminal: Terminal): string[] {
   const { kind, name, digest } = artifact
   const file = kind === 'manifest' ? artifact.file : undefined
+  const config = kind === 'file' ? artifact.config : undefined
   return [
     ...field(terminal, 'artifact', name),
     ...(file === undefined ? [] : field(terminal, 'file', file.digest)),
     ...field(terminal, kind, digest),
+    ...(config === undefined ? [] : field(terminal, 'config', config)),
   ]
 }
 

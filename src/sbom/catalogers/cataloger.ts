@@ -47,6 +47,16 @@ export type Catalog = {
 export type Cataloger = {
   readonly name: string
   readonly wants: (path: string, mode: CatalogMode) => boolean
+  /**
+   * A promise that only files of these names, or with these endings (what follows the last dot), are wanted: `wants` is then asked of no
+   * others, which is most of what a walk over a large image costs.
+   */
+  readonly only?: { readonly names?: readonly string[]; readonly endings?: readonly string[] }
+  /**
+   * For what is known by paths alone: a name, ending with `/`, that stands for a path, or many, among the files. It is handed in, empty,
+   * when `wants` says so.
+   */
+  readonly notes?: (path: string) => string | undefined
   /** Where a package manager opens its database, links followed: files or folders, relative to the target's root. */
   readonly databases?: readonly string[]
   /**

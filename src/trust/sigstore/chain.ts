@@ -2,11 +2,10 @@ import { equalBytes } from '../../kernel/bytes.ts'
 import type { Certificate } from './certificate.ts'
 import { describeName } from './names.ts'
 import { isSignedBy } from './signature-algorithm.ts'
+import { isWithin } from './time-range.ts'
+import type { TimeRange } from './time-range.ts'
 import { checkIssuerUse, checkLeafUse, checkValidity } from './usage.ts'
 import type { Purpose } from './usage.ts'
-
-/** An interval of time, both ends belonging to it; milliseconds since 1970. */
-export type TimeRange = { readonly start: number; readonly end?: number }
 
 /** A certificate authority of a trusted root: issuers first, the anchor last. `proven` remembers which of its own certificates issued which. */
 export type CertificateAuthority = {
@@ -25,10 +24,6 @@ export type FoundChain = { readonly path: Path; readonly authority: CertificateA
 /** Most signatures checked in search of one path: whoever brings certificates could lay out endless ways. */
 const MOST_CHECKS = 32
 const LONGEST_PATH = 8
-
-export function isWithin(range: TimeRange, at: number): boolean {
-  return at >= range.start && (range.end === undefined || at <= range.end)
-}
 
 /**
  * A path from a leaf to the anchor of a trusted authority (RFC 5280, 6.1) in which every certificate, the intermediates too, was valid at

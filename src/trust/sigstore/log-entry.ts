@@ -3,9 +3,8 @@ import { canonicalJson } from '../../kernel/json.ts'
 import type { BundleLogEntry } from '../../evidence/bundle.ts'
 import { openCheckpoint } from '../../ledger/checkpoint.ts'
 import { leafHash, rootFromInclusion, sameHash } from '../../ledger/merkle.ts'
-import { isWithin } from './chain.ts'
 import type { LogKey } from './log-key.ts'
-import { isoTime } from './usage.ts'
+import { isWithin, isoTime } from './time-range.ts'
 
 /** What a log entry proves about itself; whether it is about the evidence is `checkBody`'s question. */
 export type ProvenEntry = {

@@ -1,5 +1,5 @@
 import type { PublicKey } from '../keys.ts'
-import type { TimeRange } from './chain.ts'
+import type { TimeRange } from './time-range.ts'
 
 /** A log of a trusted root: of signatures (Rekor) or of certificates. */
 export type LogKey = {

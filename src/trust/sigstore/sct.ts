@@ -5,9 +5,9 @@ import { DER } from '../der.ts'
 import { malformed, readWhole } from './asn1.ts'
 import { tbsWithout } from './certificate.ts'
 import type { Certificate } from './certificate.ts'
-import { isWithin } from './chain.ts'
 import type { LogKey } from './log-key.ts'
-import { EXTENSION, isoTime } from './usage.ts'
+import { isWithin, isoTime } from './time-range.ts'
+import { EXTENSION } from './usage.ts'
 
 /** A signed certificate timestamp (RFC 6962, 3.2), taken apart. */
 type Sct = {

@@ -1,6 +1,7 @@
 import { DER } from '../der.ts'
 import { malformed, membersOf, readBoolean, readCount, readNamedBits, readOid, readWhole } from './asn1.ts'
 import type { Certificate } from './certificate.ts'
+import { isoTime } from './time-range.ts'
 
 /** What a chain is to be used for, as the object identifier of the extended key usage says it. */
 export type Purpose = 'code signing' | 'timestamping'
@@ -63,11 +64,6 @@ export function checkValidity(certificate: Certificate, times: readonly number[]
   const bad = times.find((time) => time < certificate.notBefore || time > certificate.notAfter)
   if (bad === undefined) return undefined
   return `was valid from ${isoTime(certificate.notBefore)} to ${isoTime(certificate.notAfter)}, and not at the proven time ${isoTime(bad)}`
-}
-
-export function isoTime(time: number): string {
-  const date = new Date(time)
-  return Number.isNaN(date.valueOf()) ? 'beyond all calendars' : date.toISOString()
 }
 
 function findUnheeded(certificate: Certificate): string | undefined {

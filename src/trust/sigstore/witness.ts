@@ -1,11 +1,10 @@
 import type { BundleLogEntry } from '../../evidence/bundle.ts'
-import { isWithin } from './chain.ts'
 import { verifyEntry } from './log-entry.ts'
 import type { EntryNeed, ProvenEntry } from './log-entry.ts'
 import { verifyTimestamp } from './timestamp.ts'
 import type { ProvenTimestamp } from './timestamp.ts'
 import type { TrustedRoot } from './trusted-root.ts'
-import { isoTime } from './usage.ts'
+import { isWithin, isoTime } from './time-range.ts'
 
 /** How many distinct witnesses a signature must have. Distinct by operator: two logs of one operator are one witness. */
 export type Needs = {

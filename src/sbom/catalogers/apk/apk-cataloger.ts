@@ -13,6 +13,7 @@ const DATABASES: readonly string[] = ['lib/apk/db/installed', 'usr/lib/apk/db/in
 /** Alpine, Wolfi, Chainguard: the database of apk. */
 export const apkCataloger: Cataloger = {
   name: 'apk',
+  only: { names: ['installed', 'os-release'] },
   wants: (path, mode) => mode === 'installed' && (DATABASES.includes(path) || OS_RELEASE_PATHS.includes(path)),
   databases: ['lib/apk/db', 'usr/lib/apk/db', ...OS_RELEASE_PATHS],
   limitOf: (path) => (DATABASES.includes(path) ? 'packageDatabaseBytes' : 'fileReadBytes'),

@@ -2,7 +2,7 @@ import { sendHttp } from '../../../artifact/registry/http.ts'
 import type { HttpDeps } from '../../../artifact/registry/http.ts'
 import { fail } from '../../../kernel/errors.ts'
 import { LIMITS } from '../../../kernel/limits.ts'
-import { isoTime } from '../usage.ts'
+import { isoTime } from '../time-range.ts'
 import { readMetadata, refuseOther } from './metadata.ts'
 import type { RoleName, TufRoot } from './metadata.ts'
 
