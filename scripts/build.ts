@@ -25,7 +25,7 @@ const ALWAYS_LOADED = [
 export async function buildProgram(root: string): Promise<void> {
   const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
   const packages = Object.keys(dependencies).filter((name) => !COMPILED_IN.includes(name))
-  const start = await modulesOf(root, ['src/cli/main.ts', ...NEEDED_SOON])
+  const start = await modulesOf(root, ['src/cli/main.ts', ...ALWAYS_LOADED])
   start.delete(join(root, 'src/cli/main.ts'))
   const bundle = await rolldown({
     cwd: root,

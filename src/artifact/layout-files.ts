@@ -27,9 +27,9 @@ export async function isLayout({ deps, path }: LayoutFiles): Promise<boolean> {
 export async function makeLayout(files: LayoutFiles): Promise<void> {
   const { deps, path } = files
   if (await isLayout(files)) return
-  const others = (await deps.fs.readdir(path)).filter(
-    (name) => !['.lock', 'blobs', 'index.json'].includes(name) && !name.startsWith('.lock'),
-  )
+  // A making that was killed may have left any of these, and a temporary file of its own.
+  const isOurs = (name: string): boolean => name === 'blobs' || name === 'index.json' || /^\.(?:lock|tmp-)/.test(name)
+  const others = (await deps.fs.readdir(path)).filter((name) => !isOurs(name))
   if (others.length > 0) {
     throw fail('reference-invalid', 'is a folder of something else, so no OCI layout is made in it', {
       where: path,

@@ -208,6 +208,7 @@ describe('opening', () => {
 
   test('a making that was cut short is finished', async () => {
     await fs.mkdir(join(dir, 'blobs/sha256'), { recursive: true })
+    await fs.writeFile(join(dir, '.tmp-4711-0123456789ab'), '{"manif')
     await create()
     expect(await (await openOciLayout(deps, dir)).tags()).toEqual([])
   })

@@ -15,7 +15,7 @@ import { readFileStream } from '../kernel/read-file.ts'
 
 /**
  * Finds out what a reference is, by digest; a tag is resolved here once and never again. A file is hashed as it streams
- * by; a docker archive has no manifest, so it is the file it is, and comes with its source. Throws `not-found`,
+ * by; a docker archive has no manifest, so it is the file it is and the config digest of its image, and comes with its source. Throws `not-found`,
  * `reference-invalid` when a layout holds several things and none was named, and what its place throws.
  */
 export async function resolveArtifact(
@@ -25,7 +25,10 @@ export async function resolveArtifact(
 ): Promise<{ readonly artifact: Artifact; readonly source?: ImageSource }> {
   if (ref.scheme === 'file') return { artifact: await hashFile(deps, ref.path) }
   if (ref.scheme === 'docker-archive') {
-    return { artifact: await hashFile(deps, ref.path), source: await openSource(deps, ref, options) }
+    const { meantConfig, openDockerArchive } = await import('./docker-archive.ts')
+    const archive = await openDockerArchive(deps, ref.path)
+    const config = meantConfig(archive, ref.tag)
+    return { artifact: { ...(await hashFile(deps, ref.path)), ...(config === undefined ? {} : { config }) }, source: archive }
   }
   const source = await openSource(deps, ref, options)
   const where = formatReference(ref)
@@ -64,7 +67,7 @@ async function onlyRoot(source: ImageSource, where: string): Promise<Descriptor>
   })
 }
 
-async function hashFile(deps: Deps, path: string): Promise<Artifact> {
+async function hashFile(deps: Deps, path: string): Promise<Extract<Artifact, { kind: 'file' }>> {
   try {
     if (!(await deps.fs.stat(path)).isFile()) throw fail('reference-invalid', 'is not a file', { where: path })
     const hash = createHash('sha256')

@@ -1,5 +1,5 @@
 import { overLimit } from '../kernel/bytes.ts'
-import type { Deps } from '../kernel/deps.ts'
+import type { Deps, SpawnResult } from '../kernel/deps.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { redact } from '../kernel/redact.ts'
@@ -47,15 +47,28 @@ export async function lookWithGit(
   args: readonly string[],
   settings: readonly GitSetting[] = [],
 ): Promise<GitAnswer> {
+  const result = await runGit(deps, dir, args, settings)
+  if (result.exitCode === 0) return { ok: true, out: decode(result.stdout) }
+  return { ok: false, error: redact(decode(result.stderr).trim()) }
+}
+
+/** As `lookWithGit`, with something on its standard input, its answer as the bytes it is. */
+export async function runGit(
+  deps: GitDeps,
+  dir: string,
+  args: readonly string[],
+  settings: readonly GitSetting[] = [],
+  input?: Uint8Array,
+): Promise<SpawnResult> {
   const result = await deps.spawn('git', ['--no-pager', ...args], {
     cwd: dir,
     env: gitEnvironment(deps.env, [...ALWAYS, ...settings]),
     maxOutput: LIMITS.gitOutputBytes,
     timeoutMs: LIMITS.gitMs,
+    ...(input === undefined ? {} : { input }),
   })
   if (result.stdout.byteLength >= LIMITS.gitOutputBytes) throw overLimit('gitOutputBytes', LIMITS.gitOutputBytes, `git ${args[0]}`)
-  if (result.exitCode === 0) return { ok: true, out: decode(result.stdout) }
-  return { ok: false, error: redact(decode(result.stderr).trim()) }
+  return result
 }
 
 /** As `lookWithGit`, for what cannot fail in a sound repository. */

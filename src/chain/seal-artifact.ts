@@ -9,9 +9,10 @@ import { toBase64, utf8 } from '../kernel/bytes.ts'
 import { digestOf, hexOf } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { readFileStream } from '../kernel/read-file.ts'
+import type { Identity } from '../trust/open-signer.ts'
 import type { Signer } from '../trust/signer.ts'
 import { shippableFile } from './publish.ts'
-import { attachLogged, logSealed, seal, sealMessage } from './seal.ts'
+import { attachLogged, logSealed, seal, sealMessage, shownProof } from './seal.ts'
 import type { Logged, Sealed } from './seal.ts'
 import type { Workspace } from './workspace.ts'
 import { openedCheckpoint } from '../ledger/checkpoint-facts.ts'
@@ -20,7 +21,9 @@ export type SealRequest = {
   readonly workspace: Workspace
   readonly reference: Reference
   readonly signer: Signer
-  readonly signerKind: 'local' | 'key'
+  readonly signerKind: 'local' | 'key' | 'identity'
+  /** Who signs, where it is by identity. */
+  readonly identity?: Identity
   /** A statement about the artifact, or, for a file, a signature over its own bytes as `cosign sign-blob` makes. */
   readonly form?: 'statement' | 'message'
   readonly predicateType: string
@@ -40,7 +43,7 @@ export type SealedArtifact = {
   readonly artifact: string
   readonly predicateType: string
   readonly bundle: string
-  readonly signer: { readonly keyId: string; readonly kind: 'local' | 'key' }
+  readonly signer: { readonly keyId: string; readonly kind: 'local' | 'key' | 'identity'; readonly identity?: Identity }
   readonly log: { readonly index: number; readonly size: number; readonly root: string }
   readonly places: readonly string[]
   /** The signature alone, base64, where it is over the bytes of a file. */
@@ -74,7 +77,11 @@ export async function sealArtifact(request: SealRequest): Promise<SealedArtifact
     artifact: artifact.digest,
     predicateType: request.predicateType,
     bundle: logged.bundle,
-    signer: { keyId: signer.keyId, kind: request.signerKind },
+    signer: {
+      keyId: signer.keyId,
+      kind: request.signerKind,
+      ...(request.identity === undefined ? {} : { identity: request.identity }),
+    },
     log: { index: logged.index, size, root },
     places,
     ...(signature === undefined ? {} : { signature: toBase64(signature) }),
@@ -130,8 +137,9 @@ async function writeBundle(workspace: Workspace, file: string, logged: Logged): 
   if (bytes === undefined) throw fail('bug', `signed bytes ${logged.bundle} are missing from the blob store`)
   // Bundle and proof are two files, and a .jsonl is read before it is written: two signers of one file take turns.
   await workspace.exclusively(`sidecar-${hexOf(digestOf(utf8(file))).slice(0, 32)}`, async () => {
-    if (file.endsWith('.jsonl')) await addToSidecar(workspace.deps, file, bytes, logged.proof)
-    else await writeSidecar(workspace.deps, file, bytes, logged.proof)
+    const proof = shownProof(bytes, logged)
+    if (file.endsWith('.jsonl')) await addToSidecar(workspace.deps, file, bytes, proof)
+    else await writeSidecar(workspace.deps, file, bytes, proof)
   })
   return file
 }

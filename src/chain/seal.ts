@@ -1,6 +1,7 @@
 import type { Descriptor, Artifact } from '../artifact/artifact.ts'
 import type { ImageTarget } from '../artifact/image-source.ts'
 import { attachBundle } from '../evidence/attach.ts'
+import { parseBundle } from '../evidence/bundle.ts'
 import { PREDICATE } from '../evidence/evidence.ts'
 import type { Subject } from '../evidence/evidence.ts'
 import type { LogEntry, LogProof } from '../evidence/log-proof.ts'
@@ -86,11 +87,13 @@ export async function logSealed(workspace: Workspace, signer: Signer, sealed: re
     keyId: each.keyId,
   }))
   const appended = await ledger.append(entries)
+  // A key made for one signature vouches for nothing later.
+  const coSigner = signer.voucher?.certificate === undefined ? { coSigner: noteSignerOf(signer) } : {}
   const logged: Logged[] = []
   for (const [at, each] of sealed.entries()) {
     const index = appended[at]?.index
     if (index === undefined) throw fail('bug', 'the log gave no index for an entry')
-    logged.push({ ...each, index, proof: await ledger.prove(index, { coSigner: noteSignerOf(signer) }) })
+    logged.push({ ...each, index, proof: await ledger.prove(index, coSigner) })
   }
   return logged
 }
@@ -106,6 +109,19 @@ export async function attachLogged(
   for (const each of logged) {
     const bundle = await workspace.blobs.get(each.bundle)
     if (bundle === undefined) throw fail('bug', `signed bytes ${each.bundle} are missing from the blob store`)
-    await attachBundle(target, subject, bundle, { predicateType: each.predicateType, created, logProof: each.proof })
+    const logProof = shownProof(bundle, each)
+    await attachBundle(target, subject, bundle, {
+      predicateType: each.predicateType,
+      created,
+      ...(logProof === undefined ? {} : { logProof }),
+    })
   }
+}
+
+/**
+ * Our log proof, where whoever verifies can know a signer of its checkpoint: the key of the evidence itself. Evidence signed by identity
+ * goes without: only this machine knows the key of this machine's log, and what proves its time is Sigstore's.
+ */
+export function shownProof(bundle: Uint8Array, logged: Logged): LogProof | undefined {
+  return parseBundle(bundle, 'the signed bundle').material.kind === 'certificate' ? undefined : logged.proof
 }

@@ -1,7 +1,7 @@
 import { openWorkspace } from '../chain/workspace.ts'
 import type { Workspace } from '../chain/workspace.ts'
 import { fail } from '../kernel/errors.ts'
-import type { OpenedSigner } from '../trust/open-signer.ts'
+import type { OpenedKey } from '../trust/open-signer.ts'
 import type { Context, OptionSpec } from './command.ts'
 
 /** Flags of commands that speak to registries. */
@@ -14,7 +14,7 @@ export const SIGNER_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   key: {
     type: 'string',
     value: 'KEY',
-    help: 'local, a path, env://NAME, or a key at awskms: gcpkms: azurekms: hashivault: pkcs11: plugin:',
+    help: 'local, keyless, a path, env://NAME, or a key at awskms: gcpkms: azurekms: hashivault: pkcs11: plugin:',
     default: 'local',
   },
   'passphrase-file': { type: 'string', value: 'FILE', help: 'file that holds the passphrase of the key' },
@@ -32,12 +32,7 @@ export async function openWorkspaceOf(context: Context, readOnly = false): Promi
 }
 
 /** The key `--key` (or `fallback`) names, opened; a person is asked for a passphrase only at a terminal. */
-export async function openSignerOf(
-  context: Context,
-  workspace: Workspace,
-  fallback = 'local',
-  baseDir = context.cwd,
-): Promise<OpenedSigner> {
+export async function openSignerOf(context: Context, workspace: Workspace, fallback = 'local', baseDir = context.cwd): Promise<OpenedKey> {
   const { openSigner, parseSignerReference } = await import('../trust/open-signer.ts')
   const named = context.flags.text('key')
   const file = context.flags.text('passphrase-file')
@@ -50,6 +45,17 @@ export async function openSignerOf(
       ...(context.terminal.interactive ? { prompt: () => askSecret('Passphrase: ') } : {}),
     },
   })
+}
+
+/** Asks for a line on the terminal. */
+export async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await lines.question(question)
+  } finally {
+    lines.close()
+  }
 }
 
 /** Asks for a line on the terminal without showing it. */

@@ -219,6 +219,11 @@ function materialOf(read: z.infer<typeof bundleSchema>['verificationMaterial'], 
   return material
 }
 
+/** Reads one log entry, as a log gives it and a bundle holds it. Throws `evidence-malformed`. */
+export function parseLogEntry(json: unknown, where: string): BundleLogEntry {
+  return logEntryOf(readShape(logEntrySchema, json, where), where)
+}
+
 function logEntryOf(read: z.infer<typeof logEntrySchema>, where: string): BundleLogEntry {
   const decode = (text: string) => fromBase64(text, 'evidence-malformed', where)
   const proof = read.inclusionProof

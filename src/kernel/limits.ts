@@ -57,6 +57,10 @@ export const LIMITS = {
   lockfileBytes: 128 * MiB,
   /** package.json and the like. */
   packageFileBytes: 4 * MiB,
+  /** A licence file that is read; larger ones hold more than a licence. */
+  licenceFileBytes: 512 * KiB,
+  /** A file of the layer cache, packed. */
+  layerCacheBytes: 512 * MiB,
   packageDatabaseBytes: 256 * MiB,
   /** Names of the files that one package database says its packages own, together. */
   ownedPathBytes: 256 * MiB,
@@ -110,6 +114,8 @@ export const LIMITS = {
   keyFileBytes: 64 * KiB,
   /** An answer of a key service, certificate authority, log or timestamp authority. */
   serviceAnswerBytes: 1 * MiB,
+  /** A person who logs in with a browser. */
+  browserMs: 300_000,
   /** A signing plug-in may wait for a person to touch a token. */
   plugInMs: 120_000,
   /** A signed file above this is verified by the digest it already has, and not read again. */
@@ -146,6 +152,8 @@ export const LIMITS = {
   buildOutputs: 10_000,
   gitOutputBytes: 64 * MiB,
   gitMs: 120_000,
+  /** A commit or tag, whose message is text of people. */
+  gitObjectBytes: 16 * MiB,
   submoduleDepth: 8,
 } as const satisfies Record<string, number>
 

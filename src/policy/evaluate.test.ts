@@ -98,7 +98,7 @@ describe('a policy that asks everything', () => {
 
   it.each<[string, string, Partial<Record<Kinds, ReceiptParts>>, string]>([
     ['signature', 'another signer', { signature: { authority: 'stranger' } }, 'only from stranger'],
-    ['signature', 'a signature of other bits', { signature: { about: 'a'.repeat(64) } }, 'only from builder'],
+    ['signature', 'a signature of other bits', { signature: { about: 'a'.repeat(64) } }, 'only about another artifact'],
     [
       'provenance.builder',
       'another builder',

@@ -4,6 +4,7 @@ import { canonicalJson } from '../kernel/json.ts'
 import { compareText } from '../package/digits.ts'
 import { purlText } from '../package/purl.ts'
 import { VERSION } from '../kernel/version.ts'
+import { attachLicences } from './attach-licences.ts'
 import type { Catalog, Project } from './catalogers/cataloger.ts'
 import { resolveLooseEdges } from './loose-edges.ts'
 import type { Component, Edge, Sbom } from './model.ts'
@@ -24,12 +25,18 @@ export function assembleSbom(
     readonly created: string
     readonly completeness: Sbom['completeness']
     readonly tool?: Sbom['tool'] | undefined
+    readonly author?: Sbom['author'] | undefined
+    readonly phase?: Sbom['phase'] | undefined
   },
 ): Sbom {
   const projects = catalogs.flatMap((catalog) => catalog.projects)
   const subject = settleSubject(options.subject, projects, options.fallbackName)
   const roots = new Set(projects.filter(({ directory }) => directory === '').map(({ purl }) => purl))
-  const components = mergeComponents(dropOwned(catalogs).filter(({ purl }) => purl !== subject.purl))
+  const merged = mergeComponents(dropOwned(catalogs).filter(({ purl }) => purl !== subject.purl))
+  const components = attachLicences(
+    merged,
+    catalogs.flatMap((catalog) => catalog.licences ?? []),
+  )
   const known = new Set(components.map(({ purl }) => purl))
   const loose = resolveLooseEdges(
     catalogs.flatMap((catalog) => catalog.loose ?? []),
@@ -42,6 +49,8 @@ export function assembleSbom(
     edges: sortEdges([...edges, ...adopt(subject.purl, components, edges)]),
     completeness: options.completeness,
     created: canonicalTime(options.created),
+    ...(options.author === undefined ? {} : { author: options.author }),
+    ...(options.phase === undefined ? {} : { phase: options.phase }),
     tool: options.tool ?? { name: 'tally', version: VERSION },
   }
 }
@@ -117,13 +126,25 @@ function mergeSightings(sightings: readonly Component[]): Component {
     type: first.type,
     hashes: agreedHashes(sightings.map(({ hashes }) => hashes)),
     ...(licence === undefined ? {} : { licence }),
+    ...firstOf('concluded', sightings),
+    ...firstOf('producer', sightings),
     ...(range === undefined ? {} : { range }),
     ...(distributions.size === 0 ? {} : { distributions: valuesByKey(distributions) }),
     evidence: valuesByKey(evidence),
     scope: SCOPES.find((scope) => sightings.some((one) => one.scope === scope)) ?? first.scope,
     ...(layer === undefined ? {} : { layer }),
+    ...firstOf('withheld', sightings),
     ...mergedProperties(sightings),
   }
+}
+
+/** What the first sighting that knows it says. */
+function firstOf<Key extends 'concluded' | 'producer' | 'withheld'>(
+  key: Key,
+  sightings: readonly Component[],
+): Pick<Component, Key> | object {
+  const value = sightings.find((one) => one[key] !== undefined)?.[key]
+  return value === undefined ? {} : { [key]: value }
 }
 
 /** Of one property that two sightings say differently, the first in order stands. */

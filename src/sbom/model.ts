@@ -7,6 +7,16 @@ export type EvidenceMethod = (typeof EVIDENCE_METHODS)[number]
 /** A file a package is distributed as. An address never holds user info. At least one of address and hash is there. */
 export type Distribution = { readonly url?: string; readonly hashes: DigestSet }
 
+/** Who made something: a name, and an e-mail address or URL where there is one. */
+export type Party = { readonly name: string; readonly contact?: string }
+
+/** A licence that was concluded from a file of the package, and how sure that is (0…1). */
+export type ConcludedLicence = { readonly licence: string; readonly confidence: number; readonly file: string }
+
+/** What an author may know and not say (CISA 2026, "Explicitly Identifying Unknown Information"): withheld is not unknown. */
+export const WITHHOLDABLE = ['producer', 'licence', 'hashes', 'distributions', 'evidence', 'layer'] as const
+export type Withholdable = (typeof WITHHOLDABLE)[number]
+
 /** What a cataloger found: one package at one version. Neutral between CycloneDX and SPDX. */
 export type Component = {
   /** Canonical package URL; also the identity within one SBOM. */
@@ -17,6 +27,9 @@ export type Component = {
   readonly hashes: DigestSet
   /** SPDX licence expression or free text, as declared by the package. Undefined = not known. */
   readonly licence?: string
+  readonly concluded?: ConcludedLicence
+  /** Who makes the package, as it says itself. */
+  readonly producer?: Party
   /** Which versions may be installed, in the words of the ecosystem, where no one version is pinned. */
   readonly range?: string
   /** The files it is distributed as, where what was read names them: any one of them may have been installed. */
@@ -30,6 +43,8 @@ export type Component = {
   }[]
   readonly scope: 'required' | 'optional' | 'dev'
   readonly layer?: string
+  /** Fields that are known and left out on purpose. What is neither there nor here is not known. */
+  readonly withheld?: readonly Withholdable[]
   /** What only its ecosystem has a word for, by `<ecosystem>:<name>`. */
   readonly properties?: Readonly<Record<string, string>>
 }
@@ -48,5 +63,9 @@ export type Sbom = {
   readonly completeness: 'complete' | 'incomplete' | 'unknown'
   /** RFC 3339; of the commit or SOURCE_DATE_EPOCH, never "now" by itself. */
   readonly created: string
+  /** Who says so: whoever runs the tool, never the tool. */
+  readonly author?: Party
+  /** When in the life of the subject it was looked at: its sources, its build, or what was built. */
+  readonly phase?: 'pre-build' | 'build' | 'post-build'
   readonly tool: { readonly name: string; readonly version: string }
 }

@@ -18,14 +18,16 @@ export type SignerReference =
   | { readonly kind: 'env'; readonly name: string }
   /** A key in a service or behind a program, by its URI. */
   | { readonly kind: 'service'; readonly scheme: string; readonly uri: string }
+  /** No key at all: a certificate for who one is. It wants to know more than a reference says (src/cli/keyless.ts). */
+  | { readonly kind: 'keyless' }
 
 /**
- * Reads a signer reference: `local`, `file:PATH`, `env:NAME` or `env://NAME`, the URI of a key service (KEY_SERVICES); a text without a
+ * Reads a signer reference: `local`, `keyless`, `file:PATH`, `env:NAME` or `env://NAME`, the URI of a key service (KEY_SERVICES); a text without a
  * scheme is a path, as for cosign. Throws `flag-unsupported`, naming the scheme, for other services, and `usage` for nothing or a name
  * that is none.
  */
 export function parseSignerReference(text: string): SignerReference {
-  if (text === 'local') return { kind: 'local' }
+  if (text === 'local' || text === 'keyless') return { kind: text }
   const env = /^env:(?:\/\/)?(.*)$/s.exec(text)?.[1]
   if (env !== undefined) {
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(env))
@@ -52,13 +54,18 @@ export type OpenSignerOptions = {
   readonly offline?: boolean
 }
 
-export type OpenedSigner = {
+/** An opened key. */
+export type OpenedKey = {
   readonly signer: Signer
   /** `local` proves only this machine, and every rendering says so. */
   readonly kind: 'local' | 'key'
   /** File of the public key where there is one beside. */
   readonly publicKeyFile?: string
 }
+
+/** A signer by identity. */
+export type OpenedIdentity = { readonly signer: Signer; readonly kind: 'identity'; readonly identity: Identity }
+export type Identity = { readonly subject: string; readonly issuer: string }
 
 /**
  * Opens the key a reference names. A passphrase is looked for only when the key is encrypted. Throws `not-found`, `key-invalid`,
@@ -68,11 +75,12 @@ export async function openSigner(
   deps: SignerDeps & Pick<Deps, 'log'>,
   reference: SignerReference,
   options: OpenSignerOptions,
-): Promise<OpenedSigner> {
+): Promise<OpenedKey> {
   if (reference.kind === 'local') {
     const { signer, publicKeyFile } = await openLocalKey(deps, options.dataDir)
     return { signer, kind: 'local', publicKeyFile }
   }
+  if (reference.kind === 'keyless') throw fail('flag-unsupported', 'signs by identity, which is not possible here', { where: 'keyless' })
   if (reference.kind === 'service') return { signer: await openService(deps, reference, options), kind: 'key' }
   const { pem, where } =
     reference.kind === 'env' ? readVariable(deps, reference.name) : await readKeyFile(deps, reference.path, options.baseDir)

@@ -23,8 +23,10 @@ export type Signer = {
 /** What a log and timestamp authorities are asked to confirm: a signature, what it is over, and whose it is. */
 export type Signed = {
   readonly signature: Uint8Array
-  /** The digest that was signed, by the signer's hash. */
+  /** The digest that was signed, by the signer's hash; of the message itself where it signs that (Ed25519), by SHA-256. */
   readonly digest: Uint8Array
+  readonly algorithm: KeyAlgorithm
+  readonly hash: Signer['hash']
   readonly verifier:
     | { readonly kind: 'certificate'; readonly der: Uint8Array }
     | { readonly kind: 'key'; /** SubjectPublicKeyInfo. */ readonly der: Uint8Array }

@@ -5,7 +5,7 @@ import type { Signed, Signer, Witnessed } from './signer.ts'
 /** Has a signature vouched for, certificate first, since the log keeps it too. Throws `signature-invalid` for a certificate of another key. */
 export async function vouchFor(
   signer: Signer,
-  signed: Omit<Signed, 'verifier'>,
+  signed: Pick<Signed, 'signature' | 'digest'>,
 ): Promise<Partial<Witnessed> & { readonly certificate?: Uint8Array }> {
   const { voucher } = signer
   if (voucher === undefined) return {}
@@ -17,6 +17,6 @@ export async function vouchFor(
     })
   }
   const verifier = certificate === undefined ? ({ kind: 'key', der: spki } as const) : ({ kind: 'certificate', der: certificate } as const)
-  const witnessed = await voucher.witness?.({ ...signed, verifier })
+  const witnessed = await voucher.witness?.({ ...signed, algorithm: signer.algorithm, hash: signer.hash, verifier })
   return { ...witnessed, ...(certificate === undefined ? {} : { certificate }) }
 }

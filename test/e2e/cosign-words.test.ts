@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toBase64, utf8 } from '../../src/kernel/bytes.ts'
 import { canonicalJson } from '../../src/kernel/json.ts'
 import { publicKeyOf } from '../../src/trust/keys.ts'
-import { newPair, signBytes } from '../support/fake-sigstore/certificates.ts'
+import { newPair, signBytes } from '../support/sigstore-in-memory/certificates.ts'
 import {
   IDENTITY,
   ISSUER,
@@ -14,8 +14,8 @@ import {
   rootCertificate,
   signedBundle,
   trustedRootJson,
-} from '../support/fake-sigstore/instance.ts'
-import { ARTIFACT, MESSAGE } from '../support/fake-sigstore/verify.ts'
+} from '../support/sigstore-in-memory/instance.ts'
+import { ARTIFACT, MESSAGE } from '../support/sigstore-in-memory/verify.ts'
 import { runTally } from '../support/run-tally.ts'
 import { tallyInside } from '../support/tally-inside.ts'
 
@@ -125,7 +125,7 @@ describe('a no ends with 1', () => {
     expect(answer).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no-evidence') as unknown })
   })
 
-  test('a pattern that matches a part, and is told so', async () => {
+  test('GHSA-59jp-pj84-45mr: a pattern that matches a part, and is told so', async () => {
     const line = `verify-blob release.txt --bundle keyless.json --certificate-identity-regexp github.com/example --certificate-oidc-issuer ${ISSUER} --trusted-root root.json`
     expect(await tally(line)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('must match the whole identity') as unknown })
   })

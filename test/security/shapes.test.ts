@@ -3,10 +3,10 @@ import { toBase64, utf8 } from '../../src/kernel/bytes.ts'
 import { LIMITS } from '../../src/kernel/limits.ts'
 import { envelopeJson, preAuthEncoding } from '../../src/evidence/dsse.ts'
 import { verifyAll } from '../../src/gate/prove.ts'
-import { newPair, signBytes } from '../support/fake-sigstore/certificates.ts'
-import { signedBundle } from '../support/fake-sigstore/instance.ts'
-import type { BundleJson } from '../support/fake-sigstore/instance.ts'
-import { ARTIFACT, MESSAGE, byKey, fakeInstance, verifyBundleJson, whyRefused } from '../support/fake-sigstore/verify.ts'
+import { newPair, signBytes } from '../support/sigstore-in-memory/certificates.ts'
+import { signedBundle } from '../support/sigstore-in-memory/instance.ts'
+import type { BundleJson } from '../support/sigstore-in-memory/instance.ts'
+import { ARTIFACT, MESSAGE, byKey, fakeInstance, verifyBundleJson, whyRefused } from '../support/sigstore-in-memory/verify.ts'
 import { evidenceOf } from '../support/signed-evidence.ts'
 
 const key = newPair()
@@ -139,6 +139,8 @@ describe('what is said', () => {
     for (const signatures of [[], [{ sig: '' }], undefined]) {
       expect(await whyRefused({ ...bundle, dsseEnvelope: { ...bundle.dsseEnvelope, signatures } })).not.toBe('accepted')
     }
+    const another = toBase64(signBytes(key, preAuthEncoding(IN_TOTO, utf8('other'))))
+    expect(await whyRefused({ ...bundle, dsseEnvelope: { ...bundle.dsseEnvelope, signatures: [{ sig: another }] } })).not.toBe('accepted')
     const { messageSignature: _, ...unsigned } = signedBundle(MESSAGE, { key })
     expect(await whyRefused(unsigned)).not.toBe('accepted')
     expect(await whyRefused({ ...unsigned, messageSignature: { signature: '' } })).not.toBe('accepted')
@@ -231,7 +233,7 @@ describe('GHSA-273p-m2cw-6833: hostile shapes in any place are a refusal, and no
       return bytes.toString('base64')
     }
     const certificate = bundle.verificationMaterial.certificate?.rawBytes ?? ''
-    const [{ signedTimestamp = '' } = {}] = bundle.verificationMaterial.timestampVerificationData.rfc3161Timestamps
+    const signedTimestamp = bundle.verificationMaterial.timestampVerificationData.rfc3161Timestamps[0]?.signedTimestamp ?? ''
     for (let at = 0; at < 160; at += 1) {
       for (const by of [0x01, 0x20, 0x80]) {
         const cut = { ...bundle.verificationMaterial, certificate: { rawBytes: spoiled(certificate, at, by) } }

@@ -2,6 +2,7 @@ import { sealArtifact } from '../../chain/seal-artifact.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, SIGNER_OPTIONS } from '../context.ts'
 import { REFUSED_SIGNING } from '../cosign-flags.ts'
+import { KEYLESS_OPTIONS } from '../keyless.ts'
 import { PREDICATE_OPTIONS, readPredicate } from '../predicate-flags.ts'
 import { SEAL_OPTIONS, blobRequestOf, printSealed } from '../sealing.ts'
 
@@ -13,7 +14,7 @@ export const attestBlob = defineCommand({
   examples: [
     ['tally attest-blob app.tgz --predicate sbom.json --type cyclonedx --key cosign.key --bundle app.tgz.sbom.json', 'an SBOM of a file'],
   ],
-  options: { ...PREDICATE_OPTIONS, ...SIGNER_OPTIONS, ...SEAL_OPTIONS, ...REGISTRY_OPTIONS, format: FORMAT_TEXT_JSON },
+  options: { ...PREDICATE_OPTIONS, ...SIGNER_OPTIONS, ...KEYLESS_OPTIONS, ...SEAL_OPTIONS, ...REGISTRY_OPTIONS, format: FORMAT_TEXT_JSON },
   refused: {
     ...REFUSED_SIGNING,
     hash: 'give the file itself: what is signed is what was read',

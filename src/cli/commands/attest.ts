@@ -2,6 +2,7 @@ import { sealArtifact } from '../../chain/seal-artifact.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, SIGNER_OPTIONS } from '../context.ts'
 import { REFUSED_REGISTRY, REFUSED_SIGNING } from '../cosign-flags.ts'
+import { KEYLESS_OPTIONS } from '../keyless.ts'
 import { PREDICATE_OPTIONS, readPredicate } from '../predicate-flags.ts'
 import { SEAL_OPTIONS, printSealed, sealRequestOf } from '../sealing.ts'
 
@@ -17,6 +18,7 @@ export const attest = defineCommand({
   options: {
     ...PREDICATE_OPTIONS,
     ...SIGNER_OPTIONS,
+    ...KEYLESS_OPTIONS,
     ...SEAL_OPTIONS,
     'no-upload': { type: 'boolean', help: 'do not attach it to the image: keep it on this machine, and in --bundle' },
     ...REGISTRY_OPTIONS,

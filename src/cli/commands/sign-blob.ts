@@ -6,6 +6,7 @@ import { utf8 } from '../../kernel/bytes.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, SIGNER_OPTIONS } from '../context.ts'
 import { REFUSED_SIGNING } from '../cosign-flags.ts'
+import { KEYLESS_OPTIONS } from '../keyless.ts'
 import { SEAL_OPTIONS, blobRequestOf, printSealed } from '../sealing.ts'
 
 /** `tally sign-blob FILE`: a signature over the bytes of a file themselves, in the bundle `cosign verify-blob` reads. */
@@ -16,6 +17,7 @@ export const signBlob = defineCommand({
   examples: [['tally sign-blob app.tgz --key cosign.key --bundle app.tgz.sigstore.json', 'the bundle lies beside it']],
   options: {
     ...SIGNER_OPTIONS,
+    ...KEYLESS_OPTIONS,
     ...SEAL_OPTIONS,
     'output-signature': { type: 'string', value: 'FILE', help: 'also write the signature alone here, base64' },
     ...REGISTRY_OPTIONS,

@@ -4,6 +4,7 @@ import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, SIGNER_OPTIONS } from '../context.ts'
 import { REFUSED_REGISTRY, REFUSED_SIGNING } from '../cosign-flags.ts'
 import { annotationsOf } from '../annotation-flags.ts'
+import { KEYLESS_OPTIONS } from '../keyless.ts'
 import { SEAL_OPTIONS, printSealed, sealRequestOf } from '../sealing.ts'
 
 /** `tally sign ARTIFACT`: a signature in cosign 3's form, logged, kept and attached. */
@@ -18,6 +19,7 @@ export const sign = defineCommand({
   ],
   options: {
     ...SIGNER_OPTIONS,
+    ...KEYLESS_OPTIONS,
     ...SEAL_OPTIONS,
     annotations: { type: 'string', short: 'a', value: 'NAME=VALUE', multiple: true, help: 'say this too, under the signature' },
     upload: { type: 'boolean', help: 'attach it to the image; --upload=false keeps it on this machine, and in --bundle', default: 'true' },

@@ -10,6 +10,7 @@ import { defineCommand } from '../command.ts'
 import type { Context } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
 import { COSIGN_VERIFY_REFUSED, COSIGN_WORDS, formatOf, notePattern } from '../cosign-verify.ts'
+import { GIT_OPTIONS, areGitWords, verifyGitWords } from '../git-objects.ts'
 import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
 import { exitCodeFor, renderVerification } from '../render/verification.ts'
@@ -31,6 +32,7 @@ export const verify = defineCommand({
     ['tally verify app.tgz', 'a file, by the trust list of this project'],
     ['tally verify app.tgz --key team.pub --bundle app.tgz.sigstore.json', 'nothing but these three files'],
     ['tally verify registry.example/app@sha256:… --policy policy/prod.yaml', 'an image, judged by a policy'],
+    ['tally verify git:HEAD --allowed-signers signers', 'who signed the last commit here'],
     ['tally verify --file running.txt --policy policy/prod.yaml --format json', 'every image of a list, one line of JSON each'],
   ],
   options: {
@@ -43,6 +45,7 @@ export const verify = defineCommand({
     isolated: { type: 'boolean', help: 'do not look for evidence in the data directory' },
     ...REGISTRY_OPTIONS,
     ...COSIGN_WORDS,
+    ...GIT_OPTIONS,
   },
   refused: {
     ...COSIGN_VERIFY_REFUSED,
@@ -56,14 +59,14 @@ export const verify = defineCommand({
     min: 0,
     max: LIMITS.artifactsPerRun,
     names:
-      'artifacts: files, oci:DIR@sha256:…, oci-archive:FILE, docker-archive:FILE or registry/repository@sha256:…; - for a list on stdin',
+      'artifacts: files, oci:DIR@sha256:…, oci-archive:FILE, docker-archive:FILE or registry/repository@sha256:…; - for a list on stdin; or git:REV',
   },
   notes: [
-    'Several artifacts are all judged, whatever comes of one: a table, or with --format json one object a line, in their order. The exit code is',
-    'that of the worst: 1 when one was denied or did not verify, else what kept one from being judged.',
+    'Several artifacts are all judged, whatever comes of one: a table, or with --format json one object a line, in their order. The exit code is that of the worst: 1 when one was denied or did not verify, else what kept one from being judged.',
     'Patterns must match the whole identity, where cosign is content with a part of it.',
   ],
   run: async (context) => {
+    if (areGitWords(context.words)) return await verifyGitWords(context)
     const { references, isList } = await artifactList(context)
     const workspace = await openWorkspaceOf(context, true)
     const { request, named } = await verifyRequestOf(context, workspace)

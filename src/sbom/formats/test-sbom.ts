@@ -58,6 +58,29 @@ export const SAMPLE: Sbom = {
   tool: { name: 'tally', version: '0.1.0' },
 }
 
+const [FIRST, ...OTHERS] = SAMPLE.components
+
+/** For tests: an SBOM whose first component has every field there is. */
+export const FULL: Sbom = {
+  ...SAMPLE,
+  author: { name: 'Some Author', contact: 'author@host.example' },
+  phase: 'post-build',
+  components: [
+    {
+      ...(FIRST ?? { purl: '', name: '', version: '', type: 'library', evidence: [], scope: 'required' }),
+      hashes: { sha256: 'ab'.repeat(32) },
+      concluded: { licence: 'MIT', confidence: 0.9, file: 'LICENSE' },
+      producer: { name: 'Maker [of a]', contact: 'https://maker.example/' },
+      range: '^1.0',
+      distributions: [{ url: 'https://files.example/a%20b.tgz', hashes: { sha256: 'ab'.repeat(32) } }],
+      layer: `sha256:${'ef'.repeat(32)}`,
+      withheld: ['evidence'],
+      properties: { 'npm:x': 'y=z' },
+    },
+    ...OTHERS,
+  ],
+}
+
 /** The same SBOM in another order. */
 export function shuffled(sbom: Sbom): Sbom {
   return { ...sbom, components: sbom.components.toReversed(), edges: sbom.edges.toReversed() }

@@ -2,16 +2,21 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../kernel/bytes.ts'
+import type { Json } from '../../../kernel/json.ts'
 import type { Component, Sbom } from '../../model.ts'
-import { SAMPLE, shuffled } from '../test-sbom.ts'
-import { whyInvalid } from '../test-json-schema.ts'
+import { FULL, SAMPLE, shuffled } from '../test-sbom.ts'
+import { checkSchema } from '../../validate/json-schema.ts'
+import { cycloneDxSchemas } from '../../validate/schema-files.ts'
+import { systemDeps } from '../../../kernel/system.ts'
 import { fromCycloneDx } from './read.ts'
+import { CYCLONEDX_VERSIONS } from './versions.ts'
+import type { CycloneDxVersion } from './versions.ts'
 import { toCycloneDx } from './write.ts'
 
 const data = join(process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../../../shared/data'), 'cyclonedx')
 if (!existsSync(data)) console.warn(`skipped: CycloneDX's own schemas and cases (no ${data})`)
 
-const write = (sbom: Sbom) => JSON.parse(new TextDecoder().decode(toCycloneDx(sbom)))
+const write = (sbom: Sbom, version?: CycloneDxVersion) => JSON.parse(new TextDecoder().decode(toCycloneDx(sbom, version)))
 
 describe('toCycloneDx', () => {
   it('says what a part is, what it claims, how it was found and what it needs', () => {
@@ -28,6 +33,7 @@ describe('toCycloneDx', () => {
         hashes: [{ alg: 'SHA-256', content: 'ab'.repeat(32) }],
         purl: 'pkg:npm/app@1.0.0',
       },
+      properties: [{ name: 'tally:unknown', value: 'author' }],
     })
     expect(document.components[0]).toEqual({
       type: 'library',
@@ -49,6 +55,7 @@ describe('toCycloneDx', () => {
         ],
         occurrences: [{ location: 'package-lock.json', additionalContext: 'npm lockfile' }],
       },
+      properties: [{ name: 'tally:unknown', value: 'producer' }],
     })
     expect(document.components.map((one: { scope: string }) => one.scope)).toEqual(['required', 'optional', 'excluded', 'required'])
     expect(document.components.map((one: { licenses?: unknown }) => one.licenses)).toEqual([
@@ -77,8 +84,53 @@ describe('toCycloneDx', () => {
     expect(write({ ...SAMPLE, completeness: 'complete' }).serialNumber).not.toBe(serial)
   })
 
-  it('is read back as it was', () => {
-    expect(fromCycloneDx(toCycloneDx(SAMPLE))).toEqual(SAMPLE)
+  it.each(CYCLONEDX_VERSIONS.flatMap((version) => [[version, SAMPLE] as const, [version, FULL] as const]))(
+    'is read back as it was, from %s',
+    (version, sbom) => {
+      expect(fromCycloneDx(toCycloneDx(sbom, version))).toEqual(sbom)
+    },
+  )
+
+  it('says who made it and its parts, what was concluded, where parts are from, and what is withheld', () => {
+    const document = write(FULL)
+    expect(document.metadata).toMatchObject({
+      lifecycles: [{ phase: 'post-build' }],
+      authors: [{ name: 'Some Author', email: 'author@host.example' }],
+      manufacturer: { name: 'Some Author', contact: [{ email: 'author@host.example' }] },
+    })
+    expect(document.components[0]).toMatchObject({
+      supplier: { name: 'Maker [of a]', url: ['https://maker.example/'] },
+      manufacturer: { name: 'Maker [of a]', url: ['https://maker.example/'] },
+      externalReferences: [
+        { type: 'distribution', url: 'https://files.example/a%20b.tgz', hashes: [{ alg: 'SHA-256', content: 'ab'.repeat(32) }] },
+      ],
+      evidence: { licenses: [{ license: { id: 'MIT', acknowledgement: 'concluded' } }] },
+      properties: [
+        { name: 'tally:layer', value: `sha256:${'ef'.repeat(32)}` },
+        { name: 'tally:range', value: '^1.0' },
+        { name: 'tally:withheld', value: 'evidence' },
+        { name: 'tally:licence-from', value: '0.9 LICENSE' },
+        { name: 'tally:npm:x', value: 'y=z' },
+      ],
+    })
+  })
+
+  it('tells what nobody knows from what is withheld', () => {
+    const components = SAMPLE.components.slice(0, 1).map((one) => Object.assign({}, one, { hashes: {}, withheld: ['hashes'] }))
+    const properties = write({ ...SAMPLE, components, edges: [] }).components[0].properties
+    expect(properties).toEqual([
+      { name: 'tally:unknown', value: 'producer' },
+      { name: 'tally:withheld', value: 'hashes' },
+    ])
+  })
+
+  it('names a file that is known by its hash alone by that hash', () => {
+    const distributions = [{ hashes: { sha256: 'ab'.repeat(32) } }, { hashes: { md5: '0'.repeat(32) } }]
+    const components = SAMPLE.components.slice(0, 1).map((one) => Object.assign({}, one, { distributions }))
+    const sbom = { ...SAMPLE, components, edges: [] }
+    const urls = write(sbom).components[0].externalReferences.map(({ url }: { url: string }) => url)
+    expect(urls).toEqual([`hash://md5/${'0'.repeat(32)}`, `ni:///sha-256;${Buffer.from('ab'.repeat(32), 'hex').toString('base64url')}`])
+    expect(fromCycloneDx(toCycloneDx(sbom)).components[0]?.distributions).toEqual(distributions.toReversed())
   })
 })
 
@@ -148,24 +200,17 @@ describe('fromCycloneDx', () => {
   })
 })
 
-describe.skipIf(!existsSync(data))("CycloneDX's own schemas and cases", () => {
-  const schemas = new Map(
-    (existsSync(data) ? readdirSync(join(data, 'schema')) : []).map((name) => [
-      name,
-      JSON.parse(readFileSync(join(data, 'schema', name), 'utf8')),
-    ]),
-  )
+const schemas = await cycloneDxSchemas(systemDeps({ log: () => undefined, signal: new AbortController().signal }))
 
-  it.each(['1.4', '1.5', '1.6', '1.7'])('the checker of these tests judges every case of %s right', (version) => {
-    const folder = join(data, version)
-    for (const name of readdirSync(folder)) {
-      const why = whyInvalid(JSON.parse(readFileSync(join(folder, name), 'utf8')), `bom-${version}.schema.json`, schemas)
-      expect(why === undefined, `${name}: ${why ?? 'fits'}`).toBe(name.startsWith('valid'))
-    }
-  })
+/** The first reason why a document does not fit the schema. */
+function whyInvalid(document: Json, file: string): string | undefined {
+  return checkSchema(document, file, schemas, 1).map(({ path, message }) => `${path} ${message}`)[0]
+}
 
+describe('documents that are written', () => {
   it.each([
     ['the sample', SAMPLE],
+    ['one with everything', FULL],
     ['an image without a version', { ...SAMPLE, subject: { name: 'image', version: '', purl: 'pkg:oci/image@sha256:00', digests: {} } }],
     ['an empty SBOM', { ...SAMPLE, components: [], edges: [], completeness: 'unknown' } satisfies Sbom],
     ['absurd texts', { ...SAMPLE, components: withEach({ name: '\u0000\u202e"', version: '<script>', licence: '\n' }) }],
@@ -176,16 +221,30 @@ describe.skipIf(!existsSync(data))("CycloneDX's own schemas and cases", () => {
         components: withEach({ hashes: { gitCommit: '00', sha256: 'zz', md5: '0'.repeat(32) } }),
       },
     ],
-  ])('%s is written so that it fits the schema', (_, sbom) => {
-    expect(whyInvalid(write(sbom), 'bom-1.6.schema.json', schemas)).toBeUndefined()
+  ])('%s is written so that it fits the schema of every version', (_, sbom) => {
+    for (const version of CYCLONEDX_VERSIONS) {
+      expect(whyInvalid(write(sbom, version), `bom-${version}.schema.json`), version).toBeUndefined()
+    }
+  })
+})
+
+describe.skipIf(!existsSync(data))("CycloneDX's own cases", () => {
+  it.each(['1.4', '1.5', '1.6', '1.7'])('every case of %s is judged right', (version) => {
+    const folder = join(data, version)
+    for (const name of readdirSync(folder)) {
+      const why = whyInvalid(JSON.parse(readFileSync(join(folder, name), 'utf8')), `bom-${version}.schema.json`)
+      expect(why === undefined, `${name}: ${why ?? 'fits'}`).toBe(name.startsWith('valid'))
+    }
   })
 
   it.each(['1.4', '1.5', '1.6', '1.7'])('every valid case of %s is read, and written again so that it fits the schema', (version) => {
     const folder = join(data, version)
     for (const name of readdirSync(folder).filter((name) => name.startsWith('valid'))) {
       const sbom = fromCycloneDx(new Uint8Array(readFileSync(join(folder, name))), name)
-      expect(whyInvalid(write(sbom), 'bom-1.6.schema.json', schemas), name).toBeUndefined()
-      expect(fromCycloneDx(toCycloneDx(sbom)), name).toEqual(sbom)
+      for (const other of CYCLONEDX_VERSIONS) {
+        expect(whyInvalid(write(sbom, other), `bom-${other}.schema.json`), name).toBeUndefined()
+        expect(fromCycloneDx(toCycloneDx(sbom, other)), name).toEqual(sbom)
+      }
     }
   })
 })

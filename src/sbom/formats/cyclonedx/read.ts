@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { fail } from '../../../kernel/errors.ts'
-import { EVIDENCE_METHODS } from '../../model.ts'
-import type { Component, Edge, Sbom } from '../../model.ts'
+import { EVIDENCE_METHODS, WITHHOLDABLE } from '../../model.ts'
+import type { Component, Edge, Party, Sbom, Withholdable } from '../../model.ts'
 import { digestSetFrom } from '../hash-names.ts'
 import { identify, parseDocument, settle } from '../imported.ts'
-import { SCOPES } from './write.ts'
+import { contactKind } from '../../party.ts'
+import { distributionFrom } from '../addresses.ts'
+import { SCOPES } from './write-component.ts'
 
 const text = z.string().max(65_536)
 const hash = z.object({ alg: text, content: text })
@@ -13,6 +15,17 @@ const licence = z.object({
   license: z.object({ id: text.optional(), name: text.optional() }).optional(),
 })
 const occurrence = z.object({ location: text.optional(), additionalContext: text.optional() })
+const party = z
+  .object({
+    name: text.optional(),
+    url: z.array(text).optional().catch(undefined),
+    contact: z
+      .array(z.object({ email: text.optional() }))
+      .optional()
+      .catch(undefined),
+  })
+  .optional()
+  .catch(undefined)
 const componentSchema = z.object({
   type: text,
   'bom-ref': text.optional(),
@@ -22,8 +35,19 @@ const componentSchema = z.object({
   scope: text.optional(),
   hashes: z.array(hash).optional(),
   licenses: z.array(licence).optional(),
+  supplier: party,
+  manufacturer: party,
+  publisher: text.optional().catch(undefined),
+  author: text.optional().catch(undefined),
+  externalReferences: z
+    .array(z.object({ type: text, url: text, hashes: z.array(hash).optional().catch(undefined) }))
+    .optional()
+    .catch(undefined),
   evidence: z
-    .object({ occurrences: z.array(occurrence).optional().catch(undefined) })
+    .object({
+      occurrences: z.array(occurrence).optional().catch(undefined),
+      licenses: z.array(licence).optional().catch(undefined),
+    })
     .optional()
     .catch(undefined),
   properties: z.array(z.object({ name: text, value: text.optional() })).optional(),
@@ -41,6 +65,19 @@ const documentSchema = z.object({
     .object({
       timestamp: text.optional(),
       component: componentSchema.optional(),
+      authors: z
+        .array(z.object({ name: text.optional(), email: text.optional() }))
+        .optional()
+        .catch(undefined),
+      manufacturer: party,
+      lifecycles: z
+        .array(z.object({ phase: text.optional() }))
+        .optional()
+        .catch(undefined),
+      properties: z
+        .array(z.object({ name: text, value: text.optional() }))
+        .optional()
+        .catch(undefined),
       tools: z
         .union([z.array(tool), z.object({ components: z.array(tool).optional() }).transform((value) => value.components ?? [])])
         .optional()
@@ -85,6 +122,8 @@ export function fromCycloneDx(bytes: Uint8Array, where = 'SBOM'): Sbom {
     ...settle(subject, components, edges),
     completeness: completenessOf((document.compositions ?? []).map(({ aggregate }) => aggregate)),
     created: metadata?.timestamp ?? '',
+    ...authorOf(metadata),
+    ...phaseOf(metadata),
     tool: { name: by?.name ?? 'unknown', version: by?.version ?? '' },
   }
 }
@@ -103,7 +142,11 @@ const TYPES: readonly Component['type'][] = ['library', 'application', 'operatin
 
 function componentOf(written: Written): Component {
   const licence = licenceOf(written.licenses ?? [])
-  const layer = written.properties?.find(({ name }) => name === 'tally:layer')?.value
+  const said = propertiesOf(written)
+  const producer = producerOf(written)
+  const distributions = (written.externalReferences ?? [])
+    .filter(({ type }) => type === 'distribution')
+    .map(({ url, hashes }) => distributionFrom(url, hashesOf(hashes)))
   return {
     purl: identify(written),
     name: written.name,
@@ -111,10 +154,99 @@ function componentOf(written: Written): Component {
     type: TYPES.find((type) => type === written.type) ?? (written.type === 'container' ? 'application' : 'library'),
     hashes: hashesOf(written.hashes),
     ...(licence === undefined ? {} : { licence }),
-    evidence: evidenceOf(written.evidence?.occurrences ?? []),
+    ...concludedOf(written, said),
+    ...(producer === undefined ? {} : { producer }),
+    ...(said.range === undefined ? {} : { range: said.range }),
+    ...(distributions.length === 0 ? {} : { distributions }),
+    evidence: said.evidence.length > 0 ? said.evidence : evidenceOf(written.evidence?.occurrences ?? []),
     scope: written.scope === SCOPES.dev ? 'dev' : written.scope === SCOPES.optional ? 'optional' : 'required',
-    ...(layer === undefined ? {} : { layer }),
+    ...(said.layer === undefined ? {} : { layer: said.layer }),
+    ...(said.withheld.length === 0 ? {} : { withheld: said.withheld }),
+    ...(Object.keys(said.others).length === 0 ? {} : { properties: said.others }),
   }
+}
+
+type Said = {
+  readonly layer?: string
+  readonly range?: string
+  readonly licenceFrom?: string
+  readonly withheld: readonly Withholdable[]
+  readonly evidence: Component['evidence']
+  readonly others: Readonly<Record<string, string>>
+}
+
+/** Properties as we write them: `tally:<name>` for our own fields, `tally:<ecosystem>:<name>` for theirs. */
+function propertiesOf({ properties = [] }: Written): Said {
+  const ours = properties.flatMap(({ name, value = '' }) =>
+    name.startsWith('tally:') ? [[name.slice('tally:'.length), value] as const] : [],
+  )
+  const first = (wanted: string): string | undefined => ours.find(([name]) => name === wanted)?.[1]
+  const [layer, range, licenceFrom] = [first('layer'), first('range'), first('licence-from')]
+  const withheld = (first('withheld') ?? '').split(' ')
+  return {
+    ...(layer === undefined ? {} : { layer }),
+    ...(range === undefined ? {} : { range }),
+    ...(licenceFrom === undefined ? {} : { licenceFrom }),
+    withheld: WITHHOLDABLE.filter((field) => withheld.includes(field)),
+    evidence: ours.filter(([name]) => name === 'evidence').flatMap(([, value]) => evidenceFrom(value)),
+    // What the BSI asks for has names of its own.
+    others: Object.fromEntries([
+      ...ours.filter(([name]) => name.includes(':')),
+      ...properties.filter(({ name }) => name.startsWith('bsi:component:')).map(({ name, value = '' }) => [name, value] as const),
+    ]),
+  }
+}
+
+/** `cataloger method confidence file`. */
+function evidenceFrom(value: string): Component['evidence'] {
+  const [, cataloger = '', how = '', confidence = '', file = ''] = /^(\S+) (\S+) (\S+) (.*)$/s.exec(value) ?? []
+  const method = EVIDENCE_METHODS.find((each) => each === how)
+  return method === undefined ? [] : [{ cataloger, file, method, confidence: fraction(confidence) }]
+}
+
+function fraction(text: string | undefined): number {
+  const value = Number(text ?? '1')
+  return value >= 0 && value <= 1 ? value : 1
+}
+
+function concludedOf(written: Written, { licenceFrom }: Said): Pick<Component, 'concluded'> | object {
+  const licence = licenceOf(written.evidence?.licenses ?? [])
+  if (licence === undefined) return {}
+  const space = (licenceFrom ?? '').indexOf(' ')
+  const [confidence, file] = space === -1 ? [undefined, ''] : [licenceFrom?.slice(0, space), licenceFrom?.slice(space + 1) ?? '']
+  return { concluded: { licence, confidence: fraction(confidence), file } }
+}
+
+/** Who makes a component: its manufacturer, else its supplier, else what older tools wrote as text. */
+function producerOf({ manufacturer, supplier, publisher, author }: Written): Party | undefined {
+  const entity = manufacturer ?? supplier
+  if (entity?.name !== undefined && entity.name !== '') return partyOf(entity.name, entity.url?.[0], entity.contact?.[0]?.email)
+  const name = publisher ?? author
+  return name === undefined || name === '' ? undefined : { name }
+}
+
+function partyOf(name: string, url: string | undefined, email: string | undefined): Party {
+  const contact = [url, email].find((one) => one !== undefined && contactKind({ name, contact: one }) !== undefined)
+  return { name, ...(contact === undefined ? {} : { contact }) }
+}
+
+type Metadata = z.infer<typeof documentSchema>['metadata']
+
+function authorOf(metadata: Metadata): { author?: Party } {
+  const entity = metadata?.manufacturer
+  if (entity?.name !== undefined) return { author: partyOf(entity.name, entity.url?.[0], entity.contact?.[0]?.email) }
+  const first = metadata?.authors?.find(({ name }) => name !== undefined)
+  const contact = metadata?.properties?.find(({ name }) => name === 'tally:author-contact')?.value
+  return first?.name === undefined ? {} : { author: partyOf(first.name, contact, first.email) }
+}
+
+const PHASES = ['pre-build', 'build', 'post-build'] as const
+
+function phaseOf(metadata: Metadata): Pick<Sbom, 'phase'> | object {
+  const ours = metadata?.properties?.find(({ name }) => name === 'tally:phase')?.value
+  const said = [...(metadata?.lifecycles ?? []).map(({ phase }) => phase), ours]
+  const phase = PHASES.find((one) => said.includes(one))
+  return phase === undefined ? {} : { phase }
 }
 
 function hashesOf(hashes: Written['hashes']): Component['hashes'] {
@@ -133,9 +265,9 @@ function licenceOf(licences: readonly z.infer<typeof licence>[]): string | undef
 /** Occurrences as we write them; those of other tools say where, and not how. */
 function evidenceOf(occurrences: readonly z.infer<typeof occurrence>[]): Component['evidence'] {
   return occurrences.flatMap(({ location, additionalContext }) => {
-    const [cataloger = '', how] = (additionalContext ?? '').split(' ')
+    const [cataloger = '', how, confidence] = (additionalContext ?? '').split(' ')
     const method = EVIDENCE_METHODS.find((each) => each === how)
-    return location === undefined || method === undefined ? [] : [{ cataloger, file: location, method, confidence: 1 }]
+    return location === undefined || method === undefined ? [] : [{ cataloger, file: location, method, confidence: fraction(confidence) }]
   })
 }
 

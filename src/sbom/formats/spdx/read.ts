@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { fail } from '../../../kernel/errors.ts'
-import type { Component, Edge, Sbom } from '../../model.ts'
+import { parsePurl } from '../../../package/purl.ts'
+import type { Component, Edge, Party, Sbom } from '../../model.ts'
 import { digestSetFrom } from '../hash-names.ts'
 import { identify, parseDocument, settle } from '../imported.ts'
-import { COMPLETENESS, SCOPE } from './write.ts'
+import { partyFrom } from '../../party.ts'
+import { evidenceFrom, readNotes } from '../component-notes.ts'
+import { COMPLETENESS, PHASES } from './write.ts'
 
 const text = z.string().max(65_536)
 const packageSchema = z.object({
@@ -13,6 +16,10 @@ const packageSchema = z.object({
   licenseDeclared: text.optional(),
   licenseConcluded: text.optional(),
   primaryPackagePurpose: text.optional(),
+  supplier: text.optional(),
+  originator: text.optional(),
+  sourceInfo: text.optional(),
+  downloadLocation: text.optional(),
   checksums: z.array(z.object({ algorithm: text, checksumValue: text })).optional(),
   externalRefs: z.array(z.object({ referenceType: text, referenceLocator: text })).optional(),
   annotations: z.array(z.object({ comment: text.optional() })).optional(),
@@ -23,7 +30,7 @@ const documentSchema = z.object({
   spdxVersion: text,
   name: text.optional(),
   comment: text.optional(),
-  creationInfo: z.object({ created: text.optional(), creators: z.array(text).optional() }).optional(),
+  creationInfo: z.object({ created: text.optional(), creators: z.array(text).optional(), comment: text.optional() }).optional(),
   packages: z.array(packageSchema).optional(),
   documentDescribes: z.array(text).optional(),
   relationships: z.array(z.object({ spdxElementId: text, relationshipType: text, relatedSpdxElement: text })).optional(),
@@ -85,6 +92,8 @@ export function fromSpdx(bytes: Uint8Array, where = 'SBOM'): Sbom {
     ...settle(subject, components, edges),
     completeness: completenessOf(document.comment),
     created: document.creationInfo?.created ?? '',
+    ...authorOf(document.creationInfo?.creators ?? []),
+    ...phaseOf(document.creationInfo?.comment ?? ''),
     tool: toolOf(document.creationInfo?.creators ?? []),
   }
 }
@@ -119,21 +128,57 @@ function componentOf(
   scope: Component['scope'] | undefined,
   texts: ReadonlyMap<string, string | undefined>,
 ): Component {
-  const licence = [written.licenseDeclared, written.licenseConcluded].find(
-    (one) => one !== undefined && one !== 'NOASSERTION' && one !== 'NONE',
-  )
-  const noted = written.annotations?.map(({ comment }) => comment ?? '').find((comment) => comment.startsWith(SCOPE))
-  const said = noted === `${SCOPE}dev` ? 'dev' : noted === `${SCOPE}optional` ? 'optional' : undefined
+  const licence = assertedLicence(written.licenseDeclared, texts)
+  const concluded = assertedLicence(written.licenseConcluded, texts)
+  const { licenceFrom, scope: said, ...noted } = readNotes((written.annotations ?? []).map(({ comment }) => comment ?? ''))
+  const producer = partyOf(written.originator) ?? partyOf(written.supplier)
+  const hashes = hashesOf(written)
   return {
     purl,
     name: written.name,
     version: written.versionInfo ?? '',
     type: TYPES[written.primaryPackagePurpose ?? ''] ?? 'library',
-    hashes: hashesOf(written),
-    ...(licence === undefined ? {} : { licence: texts.get(licence) ?? licence }),
-    evidence: [],
+    hashes,
+    // Who declares nothing may still have concluded something; without a declaration that is the licence there is.
+    ...(licence !== undefined ? { licence } : concluded !== undefined && licenceFrom === undefined ? { licence: concluded } : {}),
+    ...(concluded !== undefined && licenceFrom !== undefined ? { concluded: { licence: concluded, ...licenceFrom } } : {}),
+    ...(producer === undefined ? {} : { producer }),
+    ...distributionOf(written, purl, hashes),
+    evidence: evidenceFrom(written.sourceInfo ?? ''),
     scope: said ?? scope ?? 'required',
+    ...noted,
   }
+}
+
+function assertedLicence(said: string | undefined, texts: ReadonlyMap<string, string | undefined>): string | undefined {
+  return said === undefined || said === 'NOASSERTION' || said === 'NONE' ? undefined : (texts.get(said) ?? said)
+}
+
+/** `Organization: name (contact)`, `Person: name`; an organization is meant where both would do. */
+function partyOf(said: string | undefined): Party | undefined {
+  const name = said === undefined ? undefined : /^(?:Organization|Person): (.*)$/s.exec(said)?.[1]
+  return name === undefined ? undefined : partyFrom(name)
+}
+
+/** An address that is not already said by the package URL is that of a distribution. */
+function distributionOf(
+  { downloadLocation = '' }: Written,
+  purl: string,
+  hashes: Component['hashes'],
+): Pick<Component, 'distributions'> | object {
+  const { download_url: download, vcs_url: repository } = parsePurl(purl).qualifiers
+  if (!/^https?:/.test(downloadLocation) || downloadLocation === download || downloadLocation === repository) return {}
+  return { distributions: [{ url: downloadLocation, hashes }] }
+}
+
+function authorOf(creators: readonly string[]): Pick<Sbom, 'author'> | object {
+  const author = creators.map(partyOf).find((party) => party !== undefined)
+  return author === undefined ? {} : { author }
+}
+
+function phaseOf(comment: string): Pick<Sbom, 'phase'> | object {
+  const phase = (['pre-build', 'build', 'post-build'] as const).find((one) => comment === PHASES[one])
+  return phase === undefined ? {} : { phase }
 }
 
 function hashesOf(written: Written | undefined): Component['hashes'] {

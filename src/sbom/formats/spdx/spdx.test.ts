@@ -2,8 +2,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../kernel/bytes.ts'
-import type { Component, Sbom } from '../../model.ts'
-import { SAMPLE, shuffled } from '../test-sbom.ts'
+import type { Sbom } from '../../model.ts'
+import { FULL, SAMPLE, shuffled } from '../test-sbom.ts'
 import { fromSpdx } from './read.ts'
 import { toSpdx } from './write.ts'
 
@@ -81,16 +81,37 @@ describe('toSpdx', () => {
     expect(toSpdx(shuffled(SAMPLE))).toEqual(toSpdx(SAMPLE))
   })
 
-  it('is read back as it was, save for evidence and layers', () => {
-    const components = SAMPLE.components.map(withoutEvidence)
-    expect(fromSpdx(toSpdx(SAMPLE))).toEqual({ ...SAMPLE, components })
+  it.each([
+    ['the sample', SAMPLE],
+    ['one with everything', FULL],
+  ])('reads back %s as it was', (_, sbom) => {
+    expect(fromSpdx(toSpdx(sbom))).toEqual(sbom)
+  })
+
+  it('says who makes a part, what was concluded, where it is from, and what is withheld', () => {
+    const document = write(FULL)
+    expect(document.creationInfo).toEqual({
+      created: '2026-11-25T00:00:00Z',
+      creators: ['Organization: Some Author (author@host.example)', 'Tool: tally-0.1.0'],
+      comment: 'Analyzed',
+    })
+    const [, a] = document.packages
+    expect(a).toMatchObject({
+      supplier: 'Organization: Maker [of a] (https://maker.example/)',
+      originator: 'Organization: Maker [of a] (https://maker.example/)',
+      licenseConcluded: 'MIT',
+      downloadLocation: 'https://files.example/a%20b.tgz',
+    })
+    const comments = a.annotations.map(({ comment }: { comment: string }) => comment)
+    expect(comments).toEqual([
+      'range: ^1.0',
+      `layer: sha256:${'ef'.repeat(32)}`,
+      'withheld: evidence',
+      'licence from: 0.9 LICENSE',
+      'property: npm:x=y=z',
+    ])
   })
 })
-
-/** What SPDX has no field for. */
-function withoutEvidence({ layer: _layer, ...one }: Component): Component {
-  return { ...one, evidence: [] }
-}
 
 function read(document: object): Sbom {
   return fromSpdx(utf8(JSON.stringify({ spdxVersion: 'SPDX-2.3', ...document })))

@@ -3,7 +3,9 @@ import { digestOf, hexOf } from '../../../kernel/digest.ts'
 import { compareText } from '../../../package/digits.ts'
 import { parsePurl } from '../../../package/purl.ts'
 import { readLicence } from '../../licence/licence.ts'
-import type { Component, Sbom } from '../../model.ts'
+import type { Component, Distribution, Party, Sbom } from '../../model.ts'
+import { uriOf } from '../addresses.ts'
+import { foundText, notesOf } from '../component-notes.ts'
 import { contentUuid } from '../content-id.ts'
 import { namedHashes } from '../hash-names.ts'
 import { outgoing } from '../outgoing.ts'
@@ -11,7 +13,8 @@ import { outgoing } from '../outgoing.ts'
 const NAMESPACE = 'https://tallystick.dev/spdx'
 /** SPDX 2 has no field for it, so the document says it in words that fromSpdx reads back. */
 export const COMPLETENESS = 'completeness: '
-export const SCOPE = 'scope: '
+/** SBOM types of CISA as SPDX 2.3.1, annex L, puts them into the creator comment. */
+export const PHASES = { 'pre-build': 'Source', build: 'Build', 'post-build': 'Analyzed' } as const
 
 const PURPOSES: Readonly<Record<Component['type'], string>> = {
   library: 'LIBRARY',
@@ -32,7 +35,11 @@ export function toSpdx(sbom: Sbom): Uint8Array {
   const body = {
     name: nameOf(sbom.subject),
     comment: `${COMPLETENESS}${sbom.completeness}`,
-    creationInfo: { created: sbom.created, creators: [toolOf(sbom)] },
+    creationInfo: {
+      created: sbom.created,
+      creators: [...(sbom.author === undefined ? [] : [organizationOf(sbom.author)]), toolOf(sbom)],
+      ...(sbom.phase === undefined ? {} : { comment: PHASES[sbom.phase] }),
+    },
     packages: [subjectOf(sbom, subjectPurl), ...components.map((component) => packageOf(component, sbom))],
     relationships: relationshipsOf(sbom, subjectPurl),
     ...(extracted.length === 0 ? {} : { hasExtractedLicensingInfos: extracted }),
@@ -59,25 +66,39 @@ function subjectOf({ subject }: Sbom, purl: string): object {
 }
 
 function packageOf(component: Component, sbom: Sbom): object {
-  const notes = component.evidence.map(({ cataloger, method, file }) => `${cataloger} ${method} ${file}`)
+  const found = foundText(component.evidence)
+  const notes = notesOf(component).map((comment) => noteOf(comment, sbom))
+  const producer = component.producer === undefined ? undefined : organizationOf(component.producer)
+  const hashes = Object.keys(component.hashes).length > 0 ? component.hashes : soleDistribution(component)?.hashes
   return {
     SPDXID: idOf(component.purl),
     name: component.name,
     ...(component.version === '' ? {} : { versionInfo: component.version }),
-    ...commonOf(component.hashes, component.purl),
+    ...commonOf(hashes ?? {}, component.purl, component.concluded?.licence, soleDistribution(component)?.url),
+    ...(producer === undefined ? {} : { supplier: producer, originator: producer }),
     licenseDeclared: component.licence === undefined ? 'NOASSERTION' : licenceOf(component.licence),
     primaryPackagePurpose: PURPOSES[component.type],
-    ...(notes.length === 0 ? {} : { sourceInfo: `found by ${notes.join('; ')}` }),
-    ...(component.scope === 'required' ? {} : { annotations: [scopeNote(component.scope, sbom)] }),
+    ...(found === undefined ? {} : { sourceInfo: found }),
+    ...(notes.length === 0 ? {} : { annotations: notes }),
   }
 }
 
-function commonOf(hashes: Component['hashes'], purl: string | undefined): object {
+function soleDistribution({ distributions = [] }: Component): Distribution | undefined {
+  return distributions.length === 1 ? distributions[0] : undefined
+}
+
+function organizationOf(party: Party): string {
+  // A name with a bracket in it would be read as one with a contact.
+  const name = party.name.replaceAll('(', '[').replaceAll(')', ']')
+  return `Organization: ${name}${party.contact === undefined ? '' : ` (${party.contact})`}`
+}
+
+function commonOf(hashes: Component['hashes'], purl: string | undefined, concluded?: string, address?: string): object {
   const checksums = namedHashes(hashes, 'spdx').map(({ name, value }) => ({ algorithm: name, checksumValue: value }))
   return {
-    downloadLocation: purl === undefined ? 'NOASSERTION' : downloadOf(purl),
+    downloadLocation: address === undefined ? (purl === undefined ? 'NOASSERTION' : downloadOf(purl)) : uriOf(address),
     filesAnalyzed: false,
-    licenseConcluded: 'NOASSERTION',
+    licenseConcluded: concluded === undefined ? 'NOASSERTION' : licenceOf(concluded),
     copyrightText: 'NOASSERTION',
     ...(checksums.length === 0 ? {} : { checksums }),
     ...(purl === undefined
@@ -108,9 +129,11 @@ function licenceOf(text: string): string {
 /** A licence that is not on the SPDX list is carried as its own text (SPDX 2.3, clause 10). */
 function extractedLicences(components: readonly Component[]): object[] {
   const names = new Set<string>()
-  for (const { licence } of components) {
-    const read = licence === undefined ? undefined : readLicence(licence)
-    if (read?.kind === 'name') names.add(read.name)
+  for (const { licence, concluded } of components) {
+    for (const text of [licence, concluded?.licence]) {
+      const read = text === undefined ? undefined : readLicence(text)
+      if (read?.kind === 'name') names.add(read.name)
+    }
   }
   return [...names].toSorted(compareText).map((name) => ({ licenseId: licenceRefOf(name), extractedText: name, name }))
 }
@@ -119,13 +142,8 @@ function licenceRefOf(name: string): string {
   return `LicenseRef-${hexOf(digestOf(utf8(name))).slice(0, 16)}`
 }
 
-function scopeNote(scope: Component['scope'], sbom: Sbom): object {
-  return {
-    annotationType: 'OTHER',
-    annotator: toolOf(sbom),
-    annotationDate: sbom.created,
-    comment: `${SCOPE}${scope}`,
-  }
+function noteOf(comment: string, sbom: Sbom): object {
+  return { annotationType: 'OTHER', annotator: toolOf(sbom), annotationDate: sbom.created, comment }
 }
 
 function toolOf({ tool }: Sbom): string {

@@ -3,6 +3,7 @@ import { testDeps } from '../../../../test/support/deps.ts'
 import { newTufKey, signTuf, startFakeTuf, tufFiles, tufRoot } from '../../../../test/support/fake-tuf.ts'
 import type { FakeTuf, TufPlan } from '../../../../test/support/fake-tuf.ts'
 import { textOf, utf8 } from '../../../kernel/bytes.ts'
+import { digestOf } from '../../../kernel/digest.ts'
 import { tufCanonicalBytes } from './canonical.ts'
 import { refreshTarget } from './refresh.ts'
 import type { TufState } from './refresh.ts'
@@ -116,6 +117,28 @@ describe('a refresh is refused', () => {
       expect(server.asked.every(({ path }) => !path.includes('..'))).toBe(true)
     },
   )
+})
+
+test('GHSA-fcv2-xgw5-pqxf: a hash of a target is never a path', async () => {
+  const hashes = { sha256: '../../secret' }
+  const targets = signTuf(
+    {
+      spec_version: '1.0.31',
+      version: 1,
+      expires: '2099-01-01T00:00:00Z',
+      _type: 'targets',
+      targets: { 'trusted_root.json': { length: 6, hashes } },
+    },
+    [alice, bob],
+  )
+  const meta = (bytes: Uint8Array) => ({ version: 1, length: bytes.byteLength, hashes: { sha256: digestOf(bytes).slice(7) } })
+  const common = { spec_version: '1.0.31', version: 1, expires: '2099-01-01T00:00:00Z' }
+  const snapshot = signTuf({ ...common, _type: 'snapshot', meta: { 'targets.json': meta(targets) } }, [online])
+  server.files.set('1.targets.json', targets)
+  server.files.set('1.snapshot.json', snapshot)
+  server.files.set('timestamp.json', signTuf({ ...common, _type: 'timestamp', meta: { 'snapshot.json': meta(snapshot) } }, [online]))
+  await expect(refresh()).rejects.toThrow(/has no target trusted_root.json with a hash/)
+  expect(server.asked.at(-1)?.path).toBe('1.targets.json')
 })
 
 test('canonical JSON of TUF escapes quotes and backslashes only', () => {

@@ -1,5 +1,6 @@
 import { utf8 } from '../../../src/kernel/bytes.ts'
 import { digestOf } from '../../../src/kernel/digest.ts'
+import { compileMatcher } from '../../../src/kernel/matcher.ts'
 import type { Authority, Instance, KeyAuthority, Trust } from '../../../src/trust/authority.ts'
 import { publicKeyOf } from '../../../src/trust/keys.ts'
 import { parseTrustedRoot } from '../../../src/trust/sigstore/trusted-root.ts'
@@ -26,12 +27,11 @@ export function fakeInstance(root: TrustedRoot = fakeRoot(), needs: Partial<Need
 
 /** Trust in one exact identity of the instance. */
 export function byIdentity(instance = fakeInstance(), identity = IDENTITY, issuer = ISSUER): Trust {
-  const exactly = (text: string) => ({ text, matches: (value: string) => value === text })
   const authority: Authority = {
     name: 'ci',
     kind: 'identity',
-    subject: exactly(identity),
-    issuer: exactly(issuer),
+    subject: compileMatcher(identity),
+    issuer: compileMatcher(issuer),
     facts: [],
     may: ['any'],
     instance,

@@ -45,6 +45,11 @@ export function timeOf(text: string): Uint8Array {
   return writeDer(DER.generalizedTime, utf8(`${text.replaceAll(/[-:T]|\.000/g, '').replace('Z', '')}Z`))
 }
 
+/** The same as UTCTime, in which years before 2050 are written in certificates (RFC 5280, 4.1.2.5). */
+function validityOf(text: string): Uint8Array {
+  return writeDer(DER.utcTime, utf8(`${text.slice(2).replaceAll(/[-:T]/g, '').replace('Z', '')}Z`))
+}
+
 /** The part of a certificate that is signed. */
 export function tbsOf({ subject, issuer, key, from, to, extensions, serial = 7 }: CertificatePlan): Uint8Array {
   const listed = extensions.map(({ oid, critical, value }) =>
@@ -55,7 +60,7 @@ export function tbsOf({ subject, issuer, key, from, to, extensions, serial = 7 }
     writeDerInteger(serial),
     algorithm(ECDSA_SHA256),
     nameOf(issuer),
-    sequence(timeOf(from), timeOf(to)),
+    sequence(validityOf(from), validityOf(to)),
     nameOf(subject),
     key.spki,
     ...(listed.length === 0 ? [] : [writeDer(contextTag(3), sequence(...listed))]),

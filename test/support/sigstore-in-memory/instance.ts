@@ -160,7 +160,11 @@ export function envelopeBody(
   const key = toBase64(utf8(pemOf(verifier.kind === 'certificate' ? 'CERTIFICATE' : 'PUBLIC KEY', verifier.der)))
   const payloadHash = { algorithm: 'sha256', value: toHex(sha256(payload)) }
   if (kind === 'dsse')
-    return { apiVersion: '0.0.1', kind, spec: { payloadHash, signatures: [{ signature: toBase64(signature), verifier: key }] } }
+    return {
+      apiVersion: '0.0.1',
+      kind,
+      spec: { envelopeHash: payloadHash, payloadHash, signatures: [{ signature: toBase64(signature), verifier: key }] },
+    }
   const envelope = { payloadType, signatures: [{ sig: toBase64(utf8(toBase64(signature))), publicKey: key }] }
   return { apiVersion: '0.0.2', kind, spec: { content: { envelope, payloadHash } } }
 }
