@@ -31,6 +31,8 @@ export async function buildProgram(root: string): Promise<void> {
     cwd: root,
     input: { tally: 'src/cli/main.ts' },
     platform: 'node',
+    // The places of packages are written beside them: these must not depend on where the folder is.
+    resolve: { symlinks: false },
     plugins: [builtinModules((id) => id.startsWith(join(root, 'src/')))],
     // Grouped chunks want it; nothing imports the entry.
     preserveEntrySignatures: 'allow-extension',
