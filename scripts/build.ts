@@ -8,14 +8,8 @@ import { build as buildWithVite } from 'vite'
 /** Packages that are compiled in: what every command that reads anything loads, and most of it is never used. Their licences go with them. */
 const COMPILED_IN = ['zod', 'yaml']
 
-/** What lies with what main.ts imports, although only some runs need it: alone it would bring more with it. */
-const ALWAYS_LOADED = [
-  'src/cli/parse-flags.ts',
-  'src/cli/progress.ts',
-  'src/cli/render/error.ts',
-  'src/kernel/system.ts',
-  'src/kernel/version.ts',
-]
+/** What every run loads lies together with this. */
+const START = 'src/cli/main.ts'
 
 /**
  * Compiles the program into dist/: dist/tally.js, one chunk for what every run loads, one for verifying, and others for what each command
@@ -25,11 +19,10 @@ const ALWAYS_LOADED = [
 export async function buildProgram(root: string): Promise<void> {
   const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
   const packages = Object.keys(dependencies).filter((name) => !COMPILED_IN.includes(name))
-  const start = await modulesOf(root, ['src/cli/main.ts', ...ALWAYS_LOADED])
-  start.delete(join(root, 'src/cli/main.ts'))
+  const start = await modulesOf(root, START)
   const bundle = await rolldown({
     cwd: root,
-    input: { tally: 'src/cli/main.ts' },
+    input: { tally: 'src/cli/tally.ts' },
     platform: 'node',
     // The places of packages are written beside them: these must not depend on where the folder is.
     resolve: { symlinks: false },
@@ -52,7 +45,7 @@ export async function buildProgram(root: string): Promise<void> {
       groups: [
         { name: 'start', test: (id) => start.has(id), priority: 3, includeDependenciesRecursively: false },
         { name: 'zod', test: /\/node_modules\/zod\//, priority: 2 },
-        { name: 'verify', test: /\/src\/cli\/commands\/verify\.ts$/, priority: 1 },
+        { name: 'verify', test: /\/src\/cli\/commands\/verify(?:-blob)?\.ts$/, priority: 1 },
       ],
     },
   })
@@ -75,15 +68,15 @@ async function licencesOf(root: string): Promise<string> {
 
 const STATIC_IMPORT = /^(?:import|export)\s+(?!type\b)[^;'"]*?from\s+'(\.[^']+)'/gms
 
-/** Files and all they import, but for what they import when they run. */
-async function modulesOf(root: string, files: readonly string[]): Promise<Set<string>> {
+/** A file and all it imports, but for what is imported as it runs. */
+async function modulesOf(root: string, start: string): Promise<Set<string>> {
   const found = new Set<string>()
   const add = async (file: string): Promise<void> => {
     if (found.has(file)) return
     found.add(file)
     for (const [, path = ''] of (await readFile(file, 'utf8')).matchAll(STATIC_IMPORT)) await add(join(dirname(file), path))
   }
-  for (const file of files) await add(join(root, file))
+  await add(join(root, start))
   return found
 }
 

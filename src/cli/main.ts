@@ -1,13 +1,13 @@
-#!/usr/bin/env node
 import { COMMANDS } from './command-table.ts'
 import { GLOBAL_OPTIONS } from './command.ts'
-import { keepCompiled } from './compile-cache.ts'
 import { nearest, parseLine } from './parse-flags.ts'
 import { progressLog } from './progress.ts'
+import { errorJson, renderError } from './render/error.ts'
 import { openTerminal } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 import { systemDeps } from '../kernel/system.ts'
 import { ERROR_TABLE, TallyError, asTallyError, exitCodeOf, fail } from '../kernel/errors.ts'
+import { VERSION } from '../kernel/version.ts'
 
 /** How long a command may take to end by itself once it was told to stop. */
 const GRACE_MS = 2000
@@ -17,8 +17,6 @@ const LINGER_MS = 200
 /** The program: finds the command, loads only that, runs it, turns what it throws into one clear error and an exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const env = process.env
-  // From the sources, bootstrap.cjs has done this.
-  if (!import.meta.filename.endsWith('.ts')) keepCompiled(env)
   const terminal = openTerminal(process, valueOf(argv, 'color') ?? env['TALLY_COLOR'] ?? 'auto', env)
   try {
     const [name, ...rest] = commandFirst(argv)
@@ -28,14 +26,12 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0
     }
     if (name === '--version' || name === '-V' || name === 'version') {
-      const { VERSION } = await import('../kernel/version.ts')
       terminal.out(`tally ${VERSION} (node ${process.versions.node})`)
       return 0
     }
     return name === 'help' ? await runCommand(rest[0] ?? '', ['--help'], terminal) : await runCommand(name, rest, terminal)
   } catch (error) {
     const known = asTallyError(error)
-    const { renderError, errorJson } = await import('./render/error.ts')
     const exitCode = exitCodeOf(known)
     terminal.note(renderError(known, terminal))
     if ((valueOf(argv, 'format', 'f') ?? env['TALLY_FORMAT']) === 'json') terminal.out(errorJson(known, exitCode))
@@ -147,5 +143,5 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-const exitCode = await main(process.argv.slice(2))
-process.exitCode = streamExit ?? exitCode
+// Not awaited: in the compiled program, what a command loads imports from the file this stands in, and would wait for its end.
+void main(process.argv.slice(2)).then((exitCode) => (process.exitCode = streamExit ?? exitCode))

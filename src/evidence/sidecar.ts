@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { writeFileAtomic } from '../kernel/atomic-file.ts'
 import { concatBytes, utf8 } from '../kernel/bytes.ts'
 import type { Deps } from '../kernel/deps.ts'
@@ -7,7 +6,7 @@ import type { Digest } from '../kernel/digest.ts'
 import { TallyError, asTallyError } from '../kernel/errors.ts'
 import { canonicalBytes, parseJson } from '../kernel/json.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
-import { readShape } from '../kernel/shape.ts'
+import { anything, readBy, record } from '../kernel/reader.ts'
 import { collectEvidence } from './collect.ts'
 import type { Collector, Found } from './collect.ts'
 import { ANNOTATION } from './evidence.ts'
@@ -117,13 +116,13 @@ function linesOf(bytes: Uint8Array): readonly Uint8Array[] {
   return lines
 }
 
-const proofsSchema = z.record(z.string(), z.unknown())
+const proofsByDigest = record(anything)
 
 async function readProofs(deps: Pick<Deps, 'fs'>, bundlePath: string): Promise<ReadonlyMap<Digest, LogProof>> {
   const path = proofPathOf(bundlePath)
   const bytes = await readIfThere(deps, path)
   if (bytes === undefined) return new Map()
-  const read = readShape(proofsSchema, parseJson(bytes, path), path)
+  const read = readBy(proofsByDigest, parseJson(bytes, path), path)
   return new Map(Object.entries(read).map(([digest, proof]) => [digest as Digest, parseLogProof(proof, path)]))
 }
 

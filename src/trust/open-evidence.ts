@@ -1,9 +1,8 @@
-import { z } from 'zod'
 import { fromBase64, toHex } from '../kernel/bytes.ts'
 import { digestSetOf, parseDigest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { parseJson } from '../kernel/json.ts'
-import { readShape } from '../kernel/shape.ts'
+import { anything, fields, oneOf, optional, orElse, readBy, record, text } from '../kernel/reader.ts'
 import { parseBundle } from '../evidence/bundle.ts'
 import type { BundleContent } from '../evidence/bundle.ts'
 import { IN_TOTO, parseEnvelope, preAuthEncoding } from '../evidence/dsse.ts'
@@ -83,18 +82,18 @@ function keyIdOfHint(hint: string): string | undefined {
   return /^[A-Za-z0-9+/_-]{43}=?$/.test(hint) ? toHex(fromBase64(hint)) : undefined
 }
 
-const simpleSigningSchema = z.object({
-  critical: z.object({
-    identity: z.object({ 'docker-reference': z.string().max(4096).optional() }).nullish(),
-    image: z.object({ 'docker-manifest-digest': z.string() }),
-    type: z.literal('cosign container image signature'),
+const simpleSigning = fields({
+  critical: fields({
+    identity: optional(fields({ 'docker-reference': orElse(text({ max: 4096 }), undefined) })),
+    image: fields({ 'docker-manifest-digest': text() }),
+    type: oneOf(['cosign container image signature']),
   }),
-  optional: z.record(z.string(), z.unknown()).nullish(),
+  optional: optional(record(anything)),
 })
 
 /** What a cosign 2 signature says (cosign SIGNATURE_SPEC.md, "Simple Signing"), in the form of cosign 3's statement. */
 function readSimpleSigning(payload: Uint8Array, where: string): Statement {
-  const { critical, optional } = readShape(simpleSigningSchema, parseJson(payload, where, { limitName: 'manifestBytes' }), where)
+  const { critical, optional: annotations } = readBy(simpleSigning, parseJson(payload, where, { limitName: 'manifestBytes' }), where)
   const digest = critical.image['docker-manifest-digest']
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw fail('evidence-malformed', 'signs a manifest digest that is not sha256:<hex>', { where })
   return {
@@ -102,7 +101,7 @@ function readSimpleSigning(payload: Uint8Array, where: string): Statement {
     subject: [
       {
         digest: digestSetOf(parseDigest(digest)),
-        ...(optional === undefined || optional === null ? {} : { annotations: optional }),
+        ...(annotations === undefined ? {} : { annotations }),
       },
     ],
     predicateType: PREDICATE.signature,
