@@ -64,7 +64,7 @@ export async function blobEvidence(context: Context, blob: Blob): Promise<Found>
   if (bundle !== undefined) {
     const bytes = await readFileBounded(deps, resolve(cwd, bundle), 'evidenceBytes')
     const old = bundle.endsWith('.jsonl') ? undefined : oldBundle(bytes, bundle)
-    return old === undefined ? await readSidecar(deps, resolve(cwd, bundle)) : kept(old, bundle)
+    return old === undefined ? await readSidecar(deps, resolve(cwd, bundle), bytes) : kept(old, bundle)
   }
   if (blob.path === undefined) throw fail('usage', 'is missing: no file lies here beside which evidence could be', { where: '--bundle' })
   return await findSidecars(deps, blob.path)
@@ -72,7 +72,7 @@ export async function blobEvidence(context: Context, blob: Blob): Promise<Found>
 
 /** What is no JSON at all is left to whoever reads bundles, and refused there. */
 function oldBundle(bytes: Uint8Array, where: string): Uint8Array | undefined {
-  if (!Buffer.from(bytes).includes('"base64Signature"')) return undefined
+  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"base64Signature"')) return undefined
   const parts = readOldBlobBundle(bytes, where, (pem) => readPemCertificates(pem, where))
   return parts === undefined ? undefined : bundleOfParts(parts, where)
 }

@@ -3,8 +3,9 @@ import { GLOBAL_OPTIONS } from './command.ts'
 import { nearest, parseLine } from './parse-flags.ts'
 import { progressLog } from './progress.ts'
 import { errorJson, renderError } from './render/error.ts'
+import { openOutput } from './output.ts'
 import { openTerminal } from './terminal.ts'
-import type { Terminal } from './terminal.ts'
+import type { Streams, Terminal } from './terminal.ts'
 import { systemDeps } from '../kernel/system.ts'
 import { ERROR_TABLE, TallyError, asTallyError, exitCodeOf, fail } from '../kernel/errors.ts'
 import { VERSION } from '../kernel/version.ts'
@@ -14,10 +15,27 @@ const GRACE_MS = 2000
 /** And how long what it left open may keep the program alive after that. */
 const LINGER_MS = 200
 
+const OUTPUTS: Streams = {
+  stdout: openOutput(
+    1,
+    () => process.stdout,
+    (error) => outputLost('stdout', error),
+  ),
+  stderr: openOutput(
+    2,
+    () => process.stderr,
+    (error) => outputLost('stderr', error),
+  ),
+  // Asking for stdin opens it, which few runs need.
+  get stdin() {
+    return process.stdin
+  },
+}
+
 /** The program: finds the command, loads only that, runs it, turns what it throws into one clear error and an exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const env = process.env
-  const terminal = openTerminal(process, valueOf(argv, 'color') ?? env['TALLY_COLOR'] ?? 'auto', env)
+  const terminal = openTerminal(OUTPUTS, valueOf(argv, 'color') ?? env['TALLY_COLOR'] ?? 'auto', env)
   try {
     const [name, ...rest] = commandFirst(argv)
     if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
@@ -132,15 +150,13 @@ function valueOf(argv: readonly string[], name: string, short?: string): string 
 
 let streamExit: number | undefined
 
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader went away (`tally … | head`): that is its right.
-    if (error.code === 'EPIPE') return
-    const known = asTallyError(error, stream === process.stdout ? 'stdout' : 'stderr')
-    if (stream === process.stdout) process.stderr.write(`error[${known.code}]: stdout: ${known.message}\n`)
-    streamExit = exitCodeOf(known)
-    process.exitCode = streamExit
-  })
+/** The reader went away (`tally … | head`): that is its right. Anything else is an error of this run. */
+function outputLost(name: 'stdout' | 'stderr', error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return
+  const known = asTallyError(error, name)
+  streamExit = exitCodeOf(known)
+  process.exitCode = streamExit
+  if (name === 'stdout') OUTPUTS.stderr.write(`error[${known.code}]: stdout: ${known.message}\n`)
 }
 
 // Not awaited: in the compiled program, what a command loads imports from the file this stands in, and would wait for its end.

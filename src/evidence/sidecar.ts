@@ -38,11 +38,11 @@ export async function findSidecars(deps: Pick<Deps, 'fs'>, file: string): Promis
 
 /**
  * Evidence in a bundle file somebody named: one bundle, one in each line when the name ends in `.jsonl`, or npm's list of
- * attestations. Throws `not-found` when it is not there.
+ * attestations. In: its bytes, where they were read before. Throws `not-found` when it is not there.
  */
-export async function readSidecar(deps: Pick<Deps, 'fs'>, path: string): Promise<Found> {
+export async function readSidecar(deps: Pick<Deps, 'fs'>, path: string, bytes?: Uint8Array): Promise<Found> {
   const into = collectEvidence()
-  await collectFile(deps, path, into)
+  await collectFile(deps, path, into, bytes)
   into.look(`${path}: there`)
   return into.result()
 }
@@ -86,8 +86,8 @@ export function proofPathOf(bundlePath: string): string {
   return `${bundlePath}.proof.json`
 }
 
-async function collectFile(deps: Pick<Deps, 'fs'>, path: string, into: Collector): Promise<void> {
-  const bytes = await readFileBounded(deps, path, 'evidenceBytes')
+async function collectFile(deps: Pick<Deps, 'fs'>, path: string, into: Collector, read?: Uint8Array): Promise<void> {
+  const bytes = read ?? (await readFileBounded(deps, path, 'evidenceBytes'))
   let proofs: ReadonlyMap<Digest, LogProof> = new Map()
   await into.attempt(proofPathOf(path), async () => {
     proofs = await readProofs(deps, path)

@@ -13,7 +13,7 @@ export async function readFileBounded(deps: Pick<Deps, 'fs'>, path: string, limi
   try {
     const parts: Uint8Array[] = []
     let size = 0
-    for await (const part of readFileStream(deps, path)) {
+    for await (const part of readFileStream(deps, path, FIRST_PIECE)) {
       size += part.byteLength
       if (size > limit) throw overLimit(limitName, limit, path)
       parts.push(part)
@@ -24,12 +24,16 @@ export async function readFileBounded(deps: Pick<Deps, 'fs'>, path: string, limi
   }
 }
 
-/** Streams a file in pieces of 256 KiB. Each piece is its own buffer. */
-export async function* readFileStream(deps: Pick<Deps, 'fs'>, path: string): AsyncGenerator<Uint8Array> {
+const PIECE = 256 * 1024
+/** Most files that are read whole are small. */
+const FIRST_PIECE = 16 * 1024
+
+/** Streams a file in pieces of 256 KiB, the first of `first` bytes. Each piece is its own buffer. */
+export async function* readFileStream(deps: Pick<Deps, 'fs'>, path: string, first = PIECE): AsyncGenerator<Uint8Array> {
   const handle = await deps.fs.open(path, 'r')
   try {
-    for (;;) {
-      const buffer = Buffer.allocUnsafeSlow(256 * 1024)
+    for (let length = first; ; length = PIECE) {
+      const buffer = Buffer.allocUnsafeSlow(length)
       const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength)
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)

@@ -145,7 +145,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+const KINDS: Readonly<Record<string, string>> = { string: 'text', object: 'an object' }
+
 function mismatch(value: unknown, wanted: string): Mismatch {
-  const found = value === undefined ? 'missing' : value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`
-  return new Mismatch(value === undefined ? `is missing, where ${wanted} belongs` : `is ${found}, where ${wanted} belongs`)
+  if (value === undefined) return new Mismatch(`is missing, where ${wanted} belongs`)
+  const found = value === null ? 'null' : Array.isArray(value) ? 'a list' : (KINDS[typeof value] ?? `a ${typeof value}`)
+  return new Mismatch(`is ${found}, where ${wanted} belongs`)
 }

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { toBase64 } from '../kernel/bytes.ts'
+import { toBase64, toHex } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { encryptPkcs8, isEncryptedPkcs8 } from './pkcs8.ts'
 import { SCHEMES, verifyBytes, verifyScheme } from './schemes.ts'
@@ -60,22 +60,26 @@ export function loadPublicKey(pem: string, where?: string): PublicKey {
   if (block.label !== 'PUBLIC KEY' && block.label !== 'RSA PUBLIC KEY')
     throw fail('key-invalid', `is ${describeBlock(block.label)}, where a public key belongs`, at(where))
   try {
-    return publicKeyOf(createPublicKey(pem), where)
+    const isSpki = block.label === 'PUBLIC KEY'
+    return publicKeyOf(createPublicKey(pem), where, undefined, isSpki ? block.der : undefined)
   } catch (cause) {
     throw asKeyError(cause, 'is not a public key that can be read', where)
   }
 }
 
-/** The public half of a key. `schemes`, where something says how it signs; else all it may sign with. Throws `key-invalid` for kinds that are not supported, by name. */
-export function publicKeyOf(key: KeyObject, where?: string, schemes?: readonly Scheme[]): PublicKey {
+/** The public half of a key. `schemes`, where something says how it signs; else all it may sign with. `read`: the SubjectPublicKeyInfo it was read from, which spares writing it where it is in its one form. Throws `key-invalid` for kinds that are not supported, by name. */
+export function publicKeyOf(key: KeyObject, where?: string, schemes?: readonly Scheme[], read?: Uint8Array): PublicKey {
   const algorithm = algorithmOf(key, at(where))
-  const canonical = canonicalHalf(key)
-  const spki = canonical.export({ type: 'spki', format: 'der' })
+  const isCanonical = read !== undefined && isCanonicalPoint(read, algorithm)
+  const canonical = isCanonical ? key : canonicalHalf(key)
+  const spki = isCanonical ? read : canonical.export({ type: 'spki', format: 'der' })
   const ways = schemes ?? SCHEMES[algorithm]
   return {
     keyId: createHash('sha256').update(spki).digest('hex'),
     algorithm,
-    pem: String(canonical.export({ type: 'spki', format: 'pem' })),
+    get pem() {
+      return String(canonical.export({ type: 'spki', format: 'pem' }))
+    },
     key: canonical,
     schemes: ways,
     verify: (bytes, signature) => ways.some((way) => way.kind !== 'ed25519ph' && verifyBytes(way, canonical, bytes, signature)),
@@ -95,6 +99,18 @@ export function verifyingKeyOf(key: KeyObject, spki: Uint8Array): VerifyingKey {
 export async function verifyWith(key: VerifyingKey, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
   for (const scheme of key.schemes) if (await verifyScheme(scheme, key.key, bytes, signature)) return true
   return false
+}
+
+/** SubjectPublicKeyInfo of an uncompressed point of a named curve up to the point itself (RFC 5480, 2), and its whole length. */
+const POINTS: Readonly<Record<string, { readonly head: string; readonly size: number }>> = {
+  'ecdsa-p256': { head: '3059301306072a8648ce3d020106082a8648ce3d03010703420004', size: 91 },
+  'ecdsa-p384': { head: '3076301006072a8648ce3d020106052b8104002203620004', size: 120 },
+  'ecdsa-p521': { head: '30819b301006072a8648ce3d020106052b810400230381860004', size: 158 },
+}
+
+function isCanonicalPoint(spki: Uint8Array, algorithm: PublicKeyAlgorithm): boolean {
+  const form = POINTS[algorithm]
+  return form !== undefined && spki.byteLength === form.size && toHex(spki.subarray(0, form.head.length / 2)) === form.head
 }
 
 /** ECDSA goes through JWK and back, so that a compressed point or explicit parameters do not give one key a second id. */
