@@ -7,6 +7,7 @@ import { openSourcePool } from '../artifact/source-pool.ts'
 import type { LogKey } from '../ledger/log-key.ts'
 import type { Ledger } from '../ledger/log.ts'
 import type { Deps } from '../kernel/deps.ts'
+import { once } from '../kernel/once.ts'
 import { openDataDir, resolveCacheDir, resolveDataDir } from '../store/data-dir.ts'
 import { openDirectoryBlobs } from '../store/blobs.ts'
 import type { BlobStore } from '../store/blobs.ts'
@@ -86,10 +87,4 @@ export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<
     evidenceLayout: once(() => layoutAt(join(dataDir, 'evidence'), 'evidence')),
     exclusively: locked,
   }
-}
-
-/** Makes a lazy value: computed at the first call, the same promise afterwards. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Workspace } from '../chain/workspace.ts'
 import { textOf } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
+import { once } from '../kernel/once.ts'
 import { compileLinearRegex } from '../kernel/linear-regex.ts'
 import type { Matcher } from '../kernel/matcher.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
@@ -70,7 +71,7 @@ export function instanceFromFlags(context: Context, workspace: Workspace): Insta
   const { flags, cwd, deps } = context
   const file = flags.text('trusted-root')
   // Read when first needed, and so is what reads it: most keys need no root.
-  const root = onDemand(async () => {
+  const root = once(async () => {
     if (file !== undefined) return await (await import('../trust/trust-policy.ts')).rootAt(deps, resolve(cwd, file))()
     const { publicRootOf } = await import('../chain/trust-of.ts')
     return await publicRootOf(workspace, { allowStale: flags.on('insecure-allow-stale-root') })()
@@ -91,7 +92,7 @@ function withOwnAuthority(context: Context, root: () => Promise<TrustedRoot>): (
   if (between !== undefined && roots === undefined) throw fail('usage', 'needs --ca-roots', { where: '--ca-intermediates' })
   const file = chain ?? roots
   if (file === undefined) return root
-  return onDemand(async () => {
+  return once(async () => {
     const { ownAuthorities } = await import('../trust/sigstore/own-authority.ts')
     const certificates = await readCertificates(context, file)
     const authorities =
@@ -100,12 +101,6 @@ function withOwnAuthority(context: Context, root: () => Promise<TrustedRoot>): (
         : ownAuthorities(certificates.slice(-1), certificates.slice(0, -1), file)
     return { ...(await root()), authorities }
   })
-}
-
-/** Made when first asked for, and once. */
-function onDemand<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
 }
 
 async function readCertificates({ deps, cwd }: Context, file: string): Promise<readonly Uint8Array[]> {

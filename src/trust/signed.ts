@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digestOf } from 'node:crypto'
 import { equalBytes, fromHex, toHex } from '../kernel/bytes.ts'
 import { hexOf } from '../kernel/digest.ts'
 import type { Artifact } from '../artifact/artifact.ts'
@@ -43,7 +43,7 @@ export async function verifySignatures(
       by.set(key, signature)
     }
   }
-  const digest = (hash: HashName): Uint8Array => createHash(hash).update(says.signed).digest()
+  const digest = (hash: HashName): Uint8Array => digestOf(hash, says.signed, 'buffer')
   return { statement: says.statement, ...(says.envelope === undefined ? {} : { envelope: says.envelope }), digest, by }
 }
 

@@ -49,7 +49,7 @@ export function keyByDetails(rawBytes: Uint8Array, name: string | number): Publi
   const key = details === undefined ? undefined : readKey(rawBytes, details.form)
   if (details === undefined || key === undefined) return undefined
   try {
-    const found = publicKeyOf(key, undefined, [details.scheme])
+    const found = publicKeyOf(key, undefined, [details.scheme], rawBytes)
     return found.algorithm === details.algorithm ? found : undefined
   } catch (error) {
     if (error instanceof TallyError && error.code === 'key-invalid') return undefined

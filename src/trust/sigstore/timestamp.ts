@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import { equalBytes } from '../../kernel/bytes.ts'
 import { DER } from '../der.ts'
 import { readWhole } from './asn1.ts'
@@ -29,8 +29,8 @@ export function verifyTimestamp(bytes: Uint8Array, signature: Uint8Array, author
   if (signer === undefined) return { why: 'a timestamp is by an authority that is not trusted', unknown: true }
   const chain = findChain(signer, authorities, brought, [token.time], 'timestamping')
   if ('why' in chain) return { why: `a timestamp does not hold: ${chain.why}`, unknown: !known.includes(signer) }
-  const { hash, digest } = token.imprint
-  if (!equalBytes(createHash(hash).update(signature).digest(), digest))
+  const { imprint } = token
+  if (!equalBytes(digest(imprint.hash, signature, 'buffer'), imprint.digest))
     return { why: 'a timestamp is of something other than this signature' }
   if (!isSignedBy(token.algorithm, signer.key(), token.signedBytes, token.signature)) {
     return { why: `a timestamp of ${chain.authority.uri} does not match its signature` }
@@ -44,7 +44,7 @@ function isNamed(certificate: Certificate, { signer, certificateHash }: Timestam
     signer.kind === 'issuer and serial'
       ? equalBytes(certificate.issuer, signer.issuer) && equalBytes(certificate.serial, signer.serial)
       : hasKeyId(certificate, signer.keyId)
-  return isReferred && equalBytes(createHash(certificateHash.hash).update(certificate.raw).digest(), certificateHash.digest)
+  return isReferred && equalBytes(digest(certificateHash.hash, certificate.raw, 'buffer'), certificateHash.digest)
 }
 
 function hasKeyId(certificate: Certificate, keyId: Uint8Array): boolean {
