@@ -109,7 +109,7 @@ const POINTS: readonly { readonly algorithm: PublicKeyAlgorithm; readonly head: 
 ]
 
 /** The algorithm of an ECDSA key that is written in the one form `canonicalHalf` gives; undefined for every other. In: bytes a KeyObject was made of. */
-function pointAlgorithmOf(spki: Uint8Array): PublicKeyAlgorithm | undefined {
+export function pointAlgorithmOf(spki: Uint8Array): PublicKeyAlgorithm | undefined {
   return POINTS.find(({ head, size }) => spki.byteLength === size && equalBytes(spki.subarray(0, head.byteLength), head))?.algorithm
 }
 

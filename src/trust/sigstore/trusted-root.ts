@@ -131,7 +131,7 @@ function authorityOf(read: ReturnType<typeof authorityFields>, where: string): C
         read.operator === '' ? (read.uri === '' ? digestOf(certificates.at(-1)?.raw ?? new Uint8Array(0)) : read.uri) : read.operator,
       validFor: rangeOf(read.validFor),
       certificates,
-      proven: new WeakMap(),
+      issued: new Map(),
     }
   } catch (error) {
     if (error instanceof TallyError && error.code === 'evidence-malformed') {
