@@ -11,7 +11,7 @@ import type { Deps } from '../kernel/deps.ts'
 import { finishDigest } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { asTallyError, fail } from '../kernel/errors.ts'
-import { readFileStream } from '../kernel/read-file.ts'
+import { passFile } from '../kernel/read-file.ts'
 
 /**
  * Finds out what a reference is, by digest; a tag is resolved here once and never again. A file is hashed as it streams
@@ -72,7 +72,7 @@ async function hashFile(deps: Deps, path: string): Promise<Extract<Artifact, { k
     if (!(await deps.fs.stat(path)).isFile()) throw fail('reference-invalid', 'is not a file', { where: path })
     const hash = createHash('sha256')
     let size = 0
-    for await (const part of untilAborted(readFileStream(deps, path), deps.signal)) {
+    for await (const part of untilAborted(passFile(deps, path), deps.signal)) {
       size += part.byteLength
       hash.update(part)
     }

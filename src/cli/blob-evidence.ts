@@ -11,7 +11,7 @@ import { fromBase64, readAll, textOf, utf8 } from '../kernel/bytes.ts'
 import { digestOf, isDigest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { readFileBounded, readFileStream } from '../kernel/read-file.ts'
+import { readFileBounded, passFile } from '../kernel/read-file.ts'
 import { readPemCertificates } from '../trust/sigstore/cosign-claims.ts'
 import type { Context, OptionSpec } from './command.ts'
 
@@ -48,7 +48,7 @@ export async function openBlob(context: Context, workspace: Workspace, word: str
     return { artifact: { kind: 'file', digest: word, size: 0, name: word } }
   }
   const { artifact } = await resolveArtifact(deps, { scheme: 'file', path }, workspace.registryOptions)
-  return { artifact, content: () => readFileStream(deps, path), path }
+  return { artifact, content: () => passFile(deps, path), path }
 }
 
 /** The evidence about a file: --bundle, --signature and what belongs to it, else what lies beside the file. */
