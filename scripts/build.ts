@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, w
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { builtinModules } from './builtin-modules.ts'
+import { withoutDetours } from './without-detours.ts'
 import { build as buildWithVite } from 'vite'
 
 /** Packages that are compiled in: what every command that reads anything loads, and most of it is never used. Their licences go with them. */
@@ -26,7 +27,7 @@ export async function buildProgram(root: string): Promise<void> {
     platform: 'node',
     // The places of packages are written beside them: these must not depend on where the folder is.
     resolve: { symlinks: false },
-    plugins: [builtinModules((id) => id.startsWith(join(root, 'src/')))],
+    plugins: [builtinModules((id) => id.startsWith(join(root, 'src/'))), withoutDetours()],
     // Grouped chunks want it; nothing imports the entry.
     preserveEntrySignatures: 'allow-extension',
     external: (id) => id.startsWith('node:') || packages.some((name) => id === name || id.startsWith(`${name}/`)),

@@ -12,7 +12,7 @@ import { digestOf, isDigest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { readFileBounded, passFile } from '../kernel/read-file.ts'
-import { readPemCertificates } from '../trust/sigstore/cosign-claims.ts'
+import { readPemCertificates } from '../trust/sigstore/pem-certificates.ts'
 import type { Context, OptionSpec } from './command.ts'
 
 /** Flags of cosign's verbs about files: where the evidence is. */

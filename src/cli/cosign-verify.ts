@@ -50,7 +50,7 @@ export async function cosignTrust(context: Context, workspace: Workspace): Promi
   refuseUnchecked(context)
   const instance = instanceFromFlags(context, workspace)
   const key = flags.text('key')
-  const identity = identityFromFlags(context, instance)
+  const identity = await identityFromFlags(context, instance)
   if (key !== undefined && identity !== undefined) throw fail('usage', 'and an identity are two different questions', { where: '--key' })
   if (key === undefined && identity === undefined) {
     throw fail('usage', 'is missing: who must have signed?', {

@@ -3,11 +3,10 @@ import type { Workspace } from '../chain/workspace.ts'
 import { textOf } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { once } from '../kernel/once.ts'
-import { compileLinearRegex } from '../kernel/linear-regex.ts'
 import type { Matcher } from '../kernel/matcher.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import type { IdentityAuthority, Instance } from '../trust/authority.ts'
-import { readPemCertificates } from '../trust/sigstore/cosign-claims.ts'
+import { readPemCertificates } from '../trust/sigstore/pem-certificates.ts'
 import type { FactName } from '../trust/sigstore/fulcio.ts'
 import type { TrustedRoot } from '../trust/sigstore/trusted-root.ts'
 import type { Context, OptionSpec } from './command.ts'
@@ -108,11 +107,11 @@ async function readCertificates({ deps, cwd }: Context, file: string): Promise<r
 }
 
 /** The identity the flags name, as an authority that may say anything; undefined when they name none. Throws `usage` for half of one. */
-export function identityFromFlags(context: Context, instance: Instance): IdentityAuthority | undefined {
+export async function identityFromFlags(context: Context, instance: Instance): Promise<IdentityAuthority | undefined> {
   const { flags } = context
   const github = githubFromFlags(context)
-  const subject = matcherOf(context, 'certificate-identity') ?? github?.subject
-  const issuer = matcherOf(context, 'certificate-oidc-issuer') ?? github?.issuer
+  const subject = (await matcherOf(context, 'certificate-identity')) ?? github?.subject
+  const issuer = (await matcherOf(context, 'certificate-oidc-issuer')) ?? github?.issuer
   const facts = Object.entries(GITHUB_FACTS).flatMap(([flag, name]) => {
     const value = flags.text(flag)
     return value === undefined ? [] : [{ name, is: exactly(value) }]
@@ -128,7 +127,7 @@ export function identityFromFlags(context: Context, instance: Instance): Identit
   return { name: subject.text, kind: 'identity', subject, issuer, facts: [...facts, ...(github?.facts ?? [])], may: ['any'], instance }
 }
 
-function matcherOf({ flags }: Context, flag: string): Matcher | undefined {
+async function matcherOf({ flags }: Context, flag: string): Promise<Matcher | undefined> {
   const [text, pattern] = [flags.text(flag), flags.text(`${flag}-regexp`)]
   if (text !== undefined && pattern !== undefined)
     throw fail('usage', `and --${flag}-regexp say the same thing twice`, { where: `--${flag}` })
@@ -137,6 +136,7 @@ function matcherOf({ flags }: Context, flag: string): Matcher | undefined {
     return exactly(text)
   }
   if (pattern === undefined) return undefined
+  const { compileLinearRegex } = await import('../kernel/linear-regex.ts')
   const regex = compileLinearRegex(pattern, `--${flag}-regexp`)
   if (regex.matchesWhole('')) throw fail('usage', 'matches the empty text, and so says nothing', { where: `--${flag}-regexp` })
   return { text: pattern, matches: regex.matchesWhole }

@@ -39,7 +39,7 @@ export async function trustFromFlags(context: Context, workspace: Workspace, pol
   const { deps, flags, cwd } = context
   const keys = flags.list('key')
   const instance = instanceFromFlags(context, workspace)
-  const identity = identityFromFlags(context, instance)
+  const identity = await identityFromFlags(context, instance)
   if (keys.length > 0 || identity !== undefined) {
     const named = await Promise.all(keys.map(async (text) => await readNamedKey(context, text, policy)))
     const trust = trustKeys(named, [], { root: instance.root, needs: NO_NEEDS })

@@ -1,11 +1,11 @@
-import { fromBase64, fromHex, overLimit, utf8 } from '../../kernel/bytes.ts'
+import { fromBase64, fromHex, utf8 } from '../../kernel/bytes.ts'
 import { fail } from '../../kernel/errors.ts'
 import { parseJson } from '../../kernel/json.ts'
-import { LIMITS } from '../../kernel/limits.ts'
 import { fields, readBy, text } from '../../kernel/reader.ts'
 import type { BundleLogEntry } from '../../evidence/bundle.ts'
 import { cosignLogEntry } from '../../evidence/cosign-blob-bundle.ts'
 import { isSelfIssued, parseCertificate } from './certificate.ts'
+import { readPemCertificates } from './pem-certificates.ts'
 import type { Witnesses } from './witness.ts'
 
 const ANNOTATION = {
@@ -53,15 +53,6 @@ function chainOf(certificate: string, chain: string, where: string): readonly Ui
   const [leaf, ...none] = readPemCertificates(certificate, where)
   if (leaf === undefined || none.length > 0) throw fail('evidence-malformed', 'has not one certificate in its annotation', { where })
   return [leaf, ...readPemCertificates(chain, where).filter((one) => !isSelfIssued(parseCertificate(one)))]
-}
-
-const BLOCK = /-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]{1,131072}?)-----END CERTIFICATE-----/g
-
-/** DER of every certificate of a PEM text. Throws `limit-exceeded` for more than LIMITS.certificatesPerChain. */
-export function readPemCertificates(pem: string, where: string): readonly Uint8Array[] {
-  const blocks = [...pem.matchAll(BLOCK)]
-  if (blocks.length > LIMITS.certificatesPerChain) throw overLimit('certificatesPerChain', LIMITS.certificatesPerChain, where)
-  return blocks.map((block) => fromBase64((block[1] ?? '').replaceAll(/\s/g, ''), 'evidence-malformed', where))
 }
 
 const bodyKind = fields({ kind: text({ max: 64 }), apiVersion: text({ max: 64 }) })
