@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
-import { builtinModules } from './builtin-modules.ts'
+import { builtinModules, inAscii } from './builtin-modules.ts'
 import { withoutDetours } from './without-detours.ts'
 import { build as buildWithVite } from 'vite'
 
@@ -27,7 +27,7 @@ export async function buildProgram(root: string): Promise<void> {
     platform: 'node',
     // The places of packages are written beside them: these must not depend on where the folder is.
     resolve: { symlinks: false },
-    plugins: [builtinModules((id) => id.startsWith(join(root, 'src/'))), withoutDetours()],
+    plugins: [builtinModules((id) => id.startsWith(join(root, 'src/'))), withoutDetours(), inAscii()],
     // Grouped chunks want it; nothing imports the entry.
     preserveEntrySignatures: 'allow-extension',
     external: (id) => id.startsWith('node:') || packages.some((name) => id === name || id.startsWith(`${name}/`)),

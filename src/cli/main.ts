@@ -15,7 +15,7 @@ const GRACE_MS = 2000
 /** And how long what it left open may keep the program alive after that. */
 const LINGER_MS = 200
 
-const OUTPUTS: Streams = {
+const WRITTEN = {
   stdout: openOutput(
     1,
     () => process.stdout,
@@ -26,6 +26,10 @@ const OUTPUTS: Streams = {
     () => process.stderr,
     (error) => outputLost('stderr', error),
   ),
+}
+
+const OUTPUTS: Streams = {
+  ...WRITTEN,
   // Asking for stdin opens it, which few runs need.
   get stdin() {
     return process.stdin
@@ -160,4 +164,8 @@ function outputLost(name: 'stdout' | 'stderr', error: NodeJS.ErrnoException): vo
 }
 
 // Not awaited: in the compiled program, what a command loads imports from the file this stands in, and would wait for its end.
-void main(process.argv.slice(2)).then((exitCode) => (process.exitCode = streamExit ?? exitCode))
+void main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = streamExit ?? exitCode
+  // The command is done. Where nothing waits to be written either, Node need not take itself apart first, which takes its time.
+  if (Object.values(WRITTEN).every((output) => output.isWritten?.() === true)) process.exit()
+})

@@ -5,6 +5,8 @@ export type Output = {
   readonly isTTY?: boolean
   readonly columns?: number
   readonly write: (data: string | Uint8Array) => unknown
+  /** Whether all that was written is out, and nothing waits in a stream. */
+  readonly isWritten?: () => boolean
 }
 
 /**
@@ -34,7 +36,7 @@ export function openOutput(fd: 1 | 2, stream: () => NodeJS.WriteStream, lost: (e
       lost(error as NodeJS.ErrnoException)
     }
   }
-  return { write }
+  return { write, isWritten: () => opened === undefined }
 }
 
 /** Whether a descriptor is a file, a pipe or a socket, in short: nothing a person looks at. */
