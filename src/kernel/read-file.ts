@@ -28,6 +28,9 @@ const PIECE = 256 * 1024
 /** Most files that are read whole are small. */
 const FIRST_PIECE = 16 * 1024
 
+/** A buffer that is kept as long as its file is read; of many small files there are many. */
+const PASSED_PIECE = 64 * 1024
+
 /** Streams a file in pieces of 256 KiB, the first of `first` bytes. Each piece is its own buffer. */
 export async function* readFileStream(deps: Pick<Deps, 'fs'>, path: string, first = PIECE): AsyncGenerator<Uint8Array> {
   let length = first
@@ -40,7 +43,7 @@ export async function* readFileStream(deps: Pick<Deps, 'fs'>, path: string, firs
 
 /** Streams a file through one buffer, for who looks at each piece once: a piece is good until the next is asked for. */
 export async function* passFile(deps: Pick<Deps, 'fs'>, path: string): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafeSlow(PIECE)
+  const buffer = Buffer.allocUnsafeSlow(PASSED_PIECE)
   yield* piecesOf(deps, path, () => buffer)
 }
 
