@@ -6,6 +6,7 @@ import { purlText } from '../package/purl.ts'
 import { VERSION } from '../kernel/version.ts'
 import type { Catalog, Project } from './catalogers/cataloger.ts'
 import { resolveLooseEdges } from './loose-edges.ts'
+import { redirectToOwners, settleOwnership, tellContents } from './ownership.ts'
 import type { Component, Edge, Sbom } from './model.ts'
 
 /** What an SBOM is about, as far as the caller knows; the rest comes from the project itself. */
@@ -31,13 +32,15 @@ export function assembleSbom(
   const projects = catalogs.flatMap((catalog) => catalog.projects)
   const subject = settleSubject(options.subject, projects, options.fallbackName)
   const roots = new Set(projects.filter(({ directory }) => directory === '').map(({ purl }) => purl))
-  const components = mergeComponents(dropOwned(catalogs).filter(({ purl }) => purl !== subject.purl))
+  const settled = settleOwnership(catalogs)
+  const components = tellContents(mergeComponents(settled.components.filter(({ purl }) => purl !== subject.purl)), settled)
   const known = new Set(components.map(({ purl }) => purl))
   const loose = resolveLooseEdges(
     catalogs.flatMap((catalog) => catalog.loose ?? []),
     components,
   )
-  const edges = settleEdges([...catalogs.flatMap((catalog) => catalog.edges), ...loose], subject.purl, roots, known)
+  const found = redirectToOwners([...catalogs.flatMap((catalog) => catalog.edges), ...loose], settled, known)
+  const edges = settleEdges(found, subject.purl, roots, known)
   return {
     subject,
     components,
@@ -64,27 +67,6 @@ function settleSubject(hint: SubjectHint, projects: readonly Project[], fallback
   const sameAsOwn = own !== undefined && own.name === name && own.version === version
   const purl = hint.purl ?? (sameAsOwn ? own.purl : purlText({ type: 'generic', name, version }))
   return { name, version, purl, digests: hint.digests ?? {} }
-}
-
-/**
- * What lies in a file that an operating system's package owns is that package, and stands in the SBOM once; so does an installed
- * package that the cataloger of its lockfile reports.
- */
-function dropOwned(catalogs: readonly Catalog[]): Component[] {
-  const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
-  return catalogs.flatMap((catalog) => {
-    const claims = catalogs.flatMap((other) => (other === catalog || other.claimed === undefined ? [] : [other.claimed]))
-    const elsewhere = [...owned, ...claims]
-    return catalog.components.filter(
-      ({ evidence }) => !evidence.every(({ file }) => elsewhere.some((paths) => paths.has(outermostFile(file)))),
-    )
-  })
-}
-
-/** The file of the target itself: what lies in an archive is named by both, with `!/` between. */
-function outermostFile(file: string): string {
-  const mark = file.indexOf('!/')
-  return mark === -1 ? file : file.slice(0, mark)
 }
 
 /** One component for each package URL, sorted; the same for any order of what was found. */

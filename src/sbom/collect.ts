@@ -7,6 +7,7 @@ import type { Catalog, CatalogFile, Cataloger, CatalogMode } from './catalogers/
 import type { FileOutline, Inspector, Place } from './catalogers/inspector.ts'
 import { declaresPackages } from './declarations.ts'
 import type { Sbom } from './model.ts'
+import { ownerOf } from './ownership.ts'
 import { fileNameOf } from './path.ts'
 
 /**
@@ -92,7 +93,7 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
       const catalogs = [...listed, ...inspected]
       const read = new Set(catalogs.flatMap((catalog) => catalog.read))
       const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
-      const isOwned = (path: string): boolean => owned.some((paths) => paths.has(path))
+      const isOwned = (path: string): boolean => ownerOf(owned, path) !== undefined
       const partial = [...new Set(catalogs.flatMap((catalog) => catalog.partial ?? []))]
         .filter((path) => !read.has(path) && !isOwned(path))
         .toSorted()

@@ -28,8 +28,8 @@ export type Catalog = {
   readonly partial?: readonly string[]
   /** Files of installed packages that this cataloger reports with more knowledge: others' components of those files are left out. */
   readonly claimed?: ReadonlySet<string>
-  /** Paths an operating system's package owns: what lies there is reported once, by that package. */
-  readonly owned?: ReadonlySet<string>
+  /** Paths an operating system's package owns, with its package URL: what lies there is reported once, by that package. */
+  readonly owned?: ReadonlyMap<string, string>
 }
 
 /**
