@@ -2,10 +2,12 @@ import { resolve } from 'node:path'
 import { lookWithGit } from '../build/git.ts'
 import { verifyGit } from '../chain/verify-git.ts'
 import type { GitVerdict } from '../chain/verify-git.ts'
+import { textOf } from '../kernel/bytes.ts'
 import { exitCodeOf, fail } from '../kernel/errors.ts'
 import type { TallyError } from '../kernel/errors.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import { parseAllowedSigners } from '../trust/git/allowed-signers.ts'
+import { parseKeyring } from '../trust/git/openpgp/keyring.ts'
 import type { GitTrust } from '../trust/git/verify-object.ts'
 import type { Context, OptionSpec } from './command.ts'
 import { renderError } from './render/error.ts'
@@ -19,6 +21,7 @@ export const GIT_OPTIONS: Readonly<Record<string, OptionSpec>> = {
     help: 'for git:REV: who may sign commits and tags (ssh-keygen’s format)',
     default: 'gpg.ssh.allowedSignersFile of your own git configuration',
   },
+  'openpgp-keys': { type: 'string', value: 'FILE', multiple: true, help: 'for git:REV: armored OpenPGP public keys of who may sign' },
 }
 
 const PREFIX = 'git:'
@@ -51,22 +54,33 @@ export async function verifyGitWords(context: Context): Promise<number> {
       continue
     }
     if (at > 0) terminal.out('')
-    terminal.out([...lines(context, verdict), ...field(terminal, 'trusted', from)].join('\n'))
+    terminal.out([...lines(context, verdict), ...field(terminal, 'trusted', ...from)].join('\n'))
     if (problem !== undefined) terminal.note(renderError(problem, terminal))
   }
   return exitCode
 }
 
-async function gitTrustOf(context: Context): Promise<{ readonly trust: GitTrust; readonly from: string }> {
-  const named = context.flags.text('allowed-signers')
-  const file = named === undefined ? await ownAllowedSigners(context) : resolve(context.cwd, named)
-  if (file === undefined) {
-    throw fail('untrusted', 'nobody is trusted here to sign commits: no list of allowed signers is named', {
-      hint: 'name one with --allowed-signers FILE; a line of it is `alice@example.com namespaces="git" ssh-ed25519 AAAA…`',
+async function gitTrustOf(context: Context): Promise<{ readonly trust: GitTrust; readonly from: readonly string[] }> {
+  const { deps, cwd, flags } = context
+  const named = flags.text('allowed-signers')
+  const keyFiles = flags.list('openpgp-keys')
+  const file = named === undefined ? await ownAllowedSigners(context) : resolve(cwd, named)
+  if (file === undefined && keyFiles.length === 0) {
+    throw fail('untrusted', 'nobody is trusted here to sign commits: neither a list of allowed signers nor an OpenPGP key is named', {
+      hint: 'name one with --allowed-signers FILE (a line of it is `alice@example.com namespaces="git" ssh-ed25519 AAAA…`) or --openpgp-keys FILE',
     })
   }
-  const allowedSigners = parseAllowedSigners(await readFileBounded(context.deps, file, 'configBytes'), named ?? file)
-  return { trust: { allowedSigners }, from: `the allowed signers of ${named ?? file}` }
+  const allowedSigners = file === undefined ? [] : parseAllowedSigners(await readFileBounded(deps, file, 'configBytes'), named ?? file)
+  const rings = await Promise.all(
+    keyFiles.map(async (each) =>
+      parseKeyring(textOf(await readFileBounded(deps, resolve(cwd, each), 'configBytes'), 'key-invalid', each), each),
+    ),
+  )
+  const from = [
+    ...(file === undefined ? [] : [`the allowed signers of ${named ?? file}`]),
+    ...keyFiles.map((each) => `the OpenPGP keys of ${each}`),
+  ]
+  return { trust: { allowedSigners, openPgpKeys: rings.flat() }, from }
 }
 
 /** What the user's own configuration names; what the repository's names would be the word of whoever wrote the repository. */
@@ -91,7 +105,7 @@ function problemOf(word: string, { result }: GitVerdict): TallyError | undefined
   if (result.ok) return undefined
   const hints = {
     'no-evidence': 'sign it: `git commit -S`, `git tag -s`',
-    untrusted: 'add the signer to the list of allowed signers, if you know whose key it is',
+    untrusted: 'add the signer to --allowed-signers or --openpgp-keys, if you know whose key it is',
     'signature-invalid': 'do not use it; fetch it again from a source you trust',
     'evidence-malformed': 'do not use it; fetch it again from a source you trust',
   } as const

@@ -4,6 +4,7 @@ import { canonicalJson } from '../kernel/json.ts'
 import { compareText } from '../package/digits.ts'
 import { purlText } from '../package/purl.ts'
 import { VERSION } from '../kernel/version.ts'
+import { attachLicences } from './attach-licences.ts'
 import type { Catalog, Project } from './catalogers/cataloger.ts'
 import { resolveLooseEdges } from './loose-edges.ts'
 import { redirectToOwners, settleOwnership, tellContents } from './ownership.ts'
@@ -33,7 +34,11 @@ export function assembleSbom(
   const subject = settleSubject(options.subject, projects, options.fallbackName)
   const roots = new Set(projects.filter(({ directory }) => directory === '').map(({ purl }) => purl))
   const settled = settleOwnership(catalogs)
-  const components = tellContents(mergeComponents(settled.components.filter(({ purl }) => purl !== subject.purl)), settled)
+  const merged = mergeComponents(settled.components.filter(({ purl }) => purl !== subject.purl))
+  const components = attachLicences(
+    tellContents(merged, settled),
+    catalogs.flatMap((catalog) => catalog.licences ?? []),
+  )
   const known = new Set(components.map(({ purl }) => purl))
   const loose = resolveLooseEdges(
     catalogs.flatMap((catalog) => catalog.loose ?? []),

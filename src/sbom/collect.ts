@@ -4,7 +4,7 @@ import { LIMITS } from '../kernel/limits.ts'
 import type { LimitName } from '../kernel/limits.ts'
 import { compareText } from '../package/digits.ts'
 import type { Catalog, CatalogFile, Cataloger, CatalogMode } from './catalogers/cataloger.ts'
-import type { FileOutline, Inspector, Place } from './catalogers/inspector.ts'
+import type { FileOutline, Inspected, Inspector } from './catalogers/inspector.ts'
 import { declaresPackages } from './declarations.ts'
 import type { Sbom } from './model.ts'
 import { ownerOf } from './ownership.ts'
@@ -23,10 +23,8 @@ export type Collection = {
   readonly take: (path: string, bytes: Uint8Array, layer?: string) => readonly Mention[]
   /** Who looks into a file that nobody wants by its path, and may be of a kind known by its content. */
   readonly inspectorOf: (file: FileOutline) => Inspector | undefined
-  readonly inspect: (
-    inspector: Inspector,
-    file: Place & { readonly size: number; readonly content: AsyncIterable<Uint8Array> },
-  ) => Promise<void>
+  /** Takes in what an inspector found in a file. */
+  readonly note: (path: string, found: Inspected) => void
   /** Something could not be looked at, so the result is not complete. */
   readonly miss: () => void
   readonly finish: () => {
@@ -76,11 +74,10 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
         .flatMap((by) => mentionsOf(by, path, bytes, admitted))
     },
     inspectorOf: (file) => (mode === 'installed' ? inspectors.find((inspector) => inspector.mayWant(file)) : undefined),
-    inspect: async (inspector, file) => {
-      const found = await inspector.inspect(file)
+    note: (path, found) => {
       if (found === undefined) return
-      if (found.missed === true) declared.add(file.path)
-      if (found.catalog !== undefined) inspected.push({ ...found.catalog, read: found.missed === true ? [] : [file.path] })
+      if (found.missed === true) declared.add(path)
+      if (found.catalog !== undefined) inspected.push({ ...found.catalog, read: found.missed === true ? [] : [path] })
     },
     miss: () => {
       missed = true

@@ -9,6 +9,7 @@ import { runTally } from '../support/run-tally.ts'
 // Commits and tags that real git signs with real keys are verified from the bytes git stores.
 const git = findPeer('git')
 const keygen = findPeer('ssh-keygen')
+const gpg = findPeer('gpg')
 
 describe.skipIf(git === undefined || keygen === undefined)('git with SSH keys', () => {
   let dir = ''
@@ -108,6 +109,23 @@ describe.skipIf(git === undefined || keygen === undefined)('git with SSH keys', 
     expect(await verify('git:HEAD')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--allowed-signers') as unknown })
     run('git', 'config', '--global', 'gpg.ssh.allowedSignersFile', '~/signers')
     expect(await verify('git:HEAD')).toMatchObject({ exitCode: 0 })
+  })
+
+  test.skipIf(gpg === undefined)('a commit and a tag signed with GnuPG', async () => {
+    const home = await fs.mkdtemp(join(tmpdir(), 'tally-'))
+    env = { ...env, GNUPGHOME: home }
+    run('gpg', '--batch', '--quiet', '--passphrase', '', '--quick-generate-key', 'Dev <dev@example.com>', 'ed25519', 'sign', 'never')
+    await fs.writeFile(join(dir, 'dev.asc'), `${run('gpg', '--armor', '--export', 'dev@example.com')}\n`)
+    const openpgp = ['-c', 'gpg.format=openpgp', '-c', 'user.signingKey=dev@example.com']
+    run('git', ...openpgp, 'commit', '-q', '--allow-empty', '-S', '-m', 'by GnuPG')
+    run('git', ...openpgp, 'tag', '-s', '-m', 'by GnuPG', 'v3')
+    for (const name of ['git:HEAD', 'git:v3']) {
+      const found = await verify(name, '--openpgp-keys', 'dev.asc')
+      expect(found).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Dev <dev@example.com>') as unknown })
+      expect(await verify(name, '--allowed-signers', 'signers')).toMatchObject({ exitCode: 1 })
+    }
+    run('gpgconf', '--kill', 'all')
+    await fs.rm(home, { recursive: true, force: true })
   })
 
   test.each([

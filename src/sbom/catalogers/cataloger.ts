@@ -1,5 +1,5 @@
 import type { LimitName } from '../../kernel/limits.ts'
-import type { Component, Edge } from '../model.ts'
+import type { Component, ConcludedLicence, Edge } from '../model.ts'
 
 /**
  * What is being listed: `runtime-closure` = what the committed lockfile may install for running, on any platform;
@@ -16,12 +16,20 @@ export type Project = { readonly directory: string; readonly name: string; reado
 /** A need that names no version: it is met by the one version of that package in the whole target, if there is just one. */
 export type LooseEdge = { readonly from: string; readonly type: string; readonly namespace: string; readonly name: string }
 
+/** What a licence file says: of the package whose own file lies in a folder, or of one of these types by name. */
+export type LicenceFinding = ConcludedLicence & {
+  readonly of: { readonly folder: string } | { readonly name: string; readonly types: readonly string[] }
+  /** Whether it is what the package declares, where that says nothing itself. */
+  readonly declared: boolean
+}
+
 export type Catalog = {
   readonly components: readonly Component[]
   /** Edges between components, and from projects to components. */
   readonly edges: readonly Edge[]
   readonly loose?: readonly LooseEdge[]
   readonly projects: readonly Project[]
+  readonly licences?: readonly LicenceFinding[]
   /** Files of `files` whose declarations are now fully in the catalog. */
   readonly read: readonly string[]
   /** Files that name packages without pinning what they lead to: what is in the catalog of them is right, and not all there will be. */

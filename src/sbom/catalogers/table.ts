@@ -19,6 +19,7 @@ import { homebrewCataloger } from './homebrew/homebrew-cataloger.ts'
 import type { Inspector } from './inspector.ts'
 import { gradleCataloger } from './java/gradle-cataloger.ts'
 import { javaInspector } from './java/java-inspector.ts'
+import { licenceInspector } from './licence-files/licence-inspector.ts'
 import { mavenCataloger } from './java/maven-cataloger.ts'
 import { juliaCataloger } from './julia/julia-cataloger.ts'
 import { nixCataloger } from './nix/nix-cataloger.ts'
@@ -77,8 +78,7 @@ export const CATALOGERS: readonly Cataloger[] = [
   homebrewCataloger,
   nixCataloger,
   terraformCataloger,
-  pythonCataloger,
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
-export const INSPECTORS: readonly Inspector[] = [javaInspector, executableInspector]
+export const INSPECTORS: readonly Inspector[] = [javaInspector, licenceInspector, executableInspector]

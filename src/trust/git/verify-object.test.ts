@@ -44,7 +44,10 @@ function commit(
 }
 const signed = (signing: SshSigning = { key }) => signSsh(utf8(`${TREE}${WHO}${MESSAGE}`), signing)
 
-const trusting = (...lines: readonly string[]) => ({ allowedSigners: parseAllowedSigners(utf8(lines.join('')), 'signers') })
+const trusting = (...lines: readonly string[]) => ({
+  allowedSigners: parseAllowedSigners(utf8(lines.join('')), 'signers'),
+  openPgpKeys: [],
+})
 const alice = trusting(allowedSigner('alice@example.com', key))
 
 describe('a signed commit', () => {
@@ -91,7 +94,6 @@ describe('a signed commit', () => {
     ['is signed by somebody else in another’s name', commit(signed({ key: other, named: key })), 'signature-invalid', /does not match/],
     ['is signed as a file', commit(signed({ key, namespace: 'file' })), 'signature-invalid', /does not match/],
     ['names another algorithm', commit(signed({ key, form: 'ssh-rsa' })), 'signature-invalid', /does not match/],
-    ['is signed by OpenPGP', commit('-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n'), 'untrusted', /OpenPGP/],
     ['is signed by gitsign', commit('-----BEGIN SIGNED MESSAGE-----\nabc\n-----END SIGNED MESSAGE-----\n'), 'untrusted', /X\.509/],
     ['is signed by nothing known', commit('-----BEGIN CERTIFICATE-----\nabc'), 'evidence-malformed', /no known form/],
     ['has half a signature', commit(signed().slice(0, 120)), 'evidence-malformed', /not one whole/],

@@ -1,12 +1,14 @@
 import { TallyError } from '../../kernel/errors.ts'
 import type { AllowedSigner } from './allowed-signers.ts'
+import type { SigningKey } from './openpgp/keyring.ts'
+import { verifyOpenPgp } from './openpgp/verify-openpgp.ts'
 import { whoMaySign } from './allowed-signers.ts'
 import { readSignedObject } from './signed-object.ts'
 import type { GitObject, GitSignatureForm, SignedObject } from './signed-object.ts'
 import { matchesSsh, readSshSignature } from './ssh-signature.ts'
 
-/** Who may sign commits and tags. */
-export type GitTrust = { readonly allowedSigners: readonly AllowedSigner[] }
+/** Who may sign commits and tags: by SSH keys, by OpenPGP keys. */
+export type GitTrust = { readonly allowedSigners: readonly AllowedSigner[]; readonly openPgpKeys: readonly SigningKey[] }
 
 export type GitVerified = {
   readonly ok: true
@@ -29,15 +31,10 @@ export function verifyGitObject(object: GitObject, trust: GitTrust): GitVerified
   try {
     const { payload, signature, maker, names } = readSignedObject(object)
     if (signature === undefined) return { ok: false, code: 'no-evidence', why: 'is not signed' }
-    if (signature.form !== 'ssh')
-      return { ok: false, code: 'untrusted', why: `is signed by ${FORM_NAMES[signature.form]}, which is not verified here` }
-    const ssh = readSshSignature(signature.text, `the signature of ${object.type} ${object.id.slice(0, 12)}`)
-    const who = whoMaySign(trust.allowedSigners, ssh.keyBlob, 'git', maker.seconds * 1000)
-    // The signature itself comes first: what is said of its key counts only if the key made it.
-    if (!matchesSsh(payload, ssh, 'git'))
-      return { ok: false, code: 'signature-invalid', why: 'has a signature that does not match its bytes and the key it names' }
-    if ('why' in who) return { ok: false, code: 'untrusted', why: who.why }
-    return { ok: true, form: 'ssh', signer: who.principals, maker, ...(names === undefined ? {} : { names }) }
+    const where = `the signature of ${object.type} ${object.id.slice(0, 12)}`
+    const found = signerOf(payload, signature, maker.seconds * 1000, trust, where)
+    if ('why' in found) return { ok: false, ...found }
+    return { ok: true, form: signature.form, signer: found.signer, maker, ...(names === undefined ? {} : { names }) }
   } catch (error) {
     if (!(error instanceof TallyError)) throw error
     if (error.code === 'key-invalid') return { ok: false, code: 'untrusted', why: `is signed by what ${error.message}` }
@@ -46,4 +43,21 @@ export function verifyGitObject(object: GitObject, trust: GitTrust): GitVerified
   }
 }
 
-const FORM_NAMES: Readonly<Record<Exclude<GitSignatureForm, 'ssh'>, string>> = { openpgp: 'OpenPGP', x509: 'X.509 (gitsign)' }
+type Found = { readonly signer: string } | Pick<GitRefused, 'code' | 'why'>
+
+function signerOf(
+  payload: Uint8Array,
+  { form, text }: Required<SignedObject>['signature'],
+  at: number,
+  trust: GitTrust,
+  where: string,
+): Found {
+  if (form === 'openpgp') return verifyOpenPgp(payload, text, trust.openPgpKeys, where)
+  if (form === 'x509') return { code: 'untrusted', why: 'is signed by X.509 (gitsign), which is not verified here' }
+  const ssh = readSshSignature(text, where)
+  // The signature itself comes first: what is said of its key counts only if the key made it.
+  if (!matchesSsh(payload, ssh, 'git'))
+    return { code: 'signature-invalid', why: 'has a signature that does not match its bytes and the key it names' }
+  const who = whoMaySign(trust.allowedSigners, ssh.keyBlob, 'git', at)
+  return 'why' in who ? { code: 'untrusted', why: who.why } : { signer: who.principals }
+}

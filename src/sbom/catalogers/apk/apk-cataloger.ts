@@ -1,6 +1,7 @@
 import { purlText } from '../../../package/purl.ts'
 import type { Component, Edge } from '../../model.ts'
 import { startOwnedPaths } from '../../ownership.ts'
+import { partyFrom } from '../../party.ts'
 import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
 import { OS_RELEASE_PATHS, distroOf, readRelease, systemComponent } from '../os-release.ts'
@@ -80,7 +81,8 @@ function purlOf({ name, version, architecture, origin }: ApkPackage, release: Os
   })
 }
 
-function componentOf({ name, version, licence }: ApkPackage, purl: string, file: string): Component {
+function componentOf({ name, version, licence, maintainer }: ApkPackage, purl: string, file: string): Component {
+  const producer = partyFrom(maintainer)
   return {
     purl,
     name,
@@ -88,6 +90,7 @@ function componentOf({ name, version, licence }: ApkPackage, purl: string, file:
     type: 'library',
     hashes: {},
     ...(licence === '' ? {} : { licence }),
+    ...(producer === undefined ? {} : { producer }),
     evidence: [{ cataloger: 'apk', file, method: 'database', confidence: 1 }],
     scope: 'required',
   }
