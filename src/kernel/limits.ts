@@ -59,6 +59,8 @@ export const LIMITS = {
   packageFileBytes: 4 * MiB,
   /** A licence file that is read; larger ones hold more than a licence. */
   licenceFileBytes: 512 * KiB,
+  /** A file by which a runtime says its version. */
+  versionFileBytes: 64 * KiB,
   /** A file of the layer cache, packed. */
   layerCacheBytes: 512 * MiB,
   packageDatabaseBytes: 256 * MiB,

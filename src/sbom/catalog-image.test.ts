@@ -169,6 +169,28 @@ describe('catalogImage', () => {
     expect(reads).toHaveLength(new Set(reads).size)
   })
 
+  it('tells a program without a package by its texts, and not one that a package owns, also where /bin became a link into /usr', async () => {
+    const program = elfBytes([{ name: '.rodata', content: utf8('\0@(#)Bash version 5.2.15(1) release GNU\0') }])
+    const items: TarItem[] = [
+      { type: 'symlink', path: 'bin', linkTarget: 'usr/bin' },
+      { type: 'file', path: 'usr/bin/bash', content: program, executable: true },
+      { type: 'file', path: 'var/lib/dpkg/status', content: utf8(BASE['var/lib/dpkg/status'] ?? '') },
+      { type: 'file', path: 'var/lib/dpkg/info/libc6.list', content: utf8('/bin/bash\n') },
+    ]
+    const own: TarItem[] = [{ type: 'file', path: 'usr/local/bin/bash', content: program, executable: true }]
+    const purls = async (tars: readonly (readonly TarItem[])[]): Promise<(string | undefined)[][]> => {
+      const { source, digest } = imageOfTars(tars.map((all) => tarBytes(all, { mtime: 0 })))
+      const { components } = await catalogImage(deps, source, digest, { created: CREATED })
+      return components.map(({ purl, properties }) => [purl, properties?.['tally:contains']])
+    }
+    const libc = 'pkg:deb/debian/libc6@2.36-9?arch=amd64'
+    expect(await purls([items])).toEqual([[libc, 'pkg:generic/bash@5.2.15']])
+    expect(await purls([items, own])).toEqual([
+      [libc, 'pkg:generic/bash@5.2.15'],
+      ['pkg:generic/bash@5.2.15', undefined],
+    ])
+  })
+
   it('looks into a program under the name that is left when its first one is gone', async () => {
     const program = elfBytes([{ name: '.go.buildinfo', content: inlineInfo('go1.22.3', 'mod\texample.com/app\tv1.0.0\n'), writable: true }])
     const lower = tarBytes(

@@ -2,6 +2,7 @@ import { apkCataloger } from './apk/apk-cataloger.ts'
 import { bunCataloger } from './bun/bun-cataloger.ts'
 import { cargoCataloger } from './cargo/cargo-cataloger.ts'
 import type { Cataloger } from './cataloger.ts'
+import { versionFileInspector } from './classifier/version-file-inspector.ts'
 import { cocoapodsCataloger } from './cocoapods/cocoapods-cataloger.ts'
 import { conanCataloger } from './conan/conan-cataloger.ts'
 import { pubCataloger } from './dart/pub-cataloger.ts'
@@ -81,4 +82,4 @@ export const CATALOGERS: readonly Cataloger[] = [
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
-export const INSPECTORS: readonly Inspector[] = [javaInspector, licenceInspector, executableInspector]
+export const INSPECTORS: readonly Inspector[] = [javaInspector, licenceInspector, versionFileInspector, executableInspector]
