@@ -181,7 +181,7 @@ describe('catalogImage', () => {
     const purls = async (tars: readonly (readonly TarItem[])[]): Promise<(string | undefined)[][]> => {
       const { source, digest } = imageOfTars(tars.map((all) => tarBytes(all, { mtime: 0 })))
       const { components } = await catalogImage(deps, source, digest, { created: CREATED })
-      return components.map(({ purl, properties }) => [purl, properties?.['tally:contains']])
+      return components.map(({ purl, properties }) => [purl, properties?.['package:contains']])
     }
     const libc = 'pkg:deb/debian/libc6@2.36-9?arch=amd64'
     expect(await purls([items])).toEqual([[libc, 'pkg:generic/bash@5.2.15']])

@@ -55,7 +55,7 @@ describe('what an operating system’s package owns', () => {
   })
 
   it('is told of its owner', () => {
-    expect(sbom.components.map(({ properties }) => properties?.['tally:contains'])).toEqual([
+    expect(sbom.components.map(({ properties }) => properties?.['package:contains'])).toEqual([
       'pkg:golang/moved@1',
       'pkg:maven/x/inner@1 pkg:pypi/both@1 pkg:pypi/six@1',
       undefined,

@@ -75,7 +75,7 @@ export function redirectToOwners(edges: readonly Edge[], { owners }: Settled, kn
   return edges.map(({ from, to }) => ({ from: stand(from), to: stand(to) }))
 }
 
-/** Says of each owner which packages lie in its files, as the property `tally:contains`: package URLs, sorted, with spaces between. */
+/** Says of each owner which packages lie in its files, as the property `package:contains`: package URLs, sorted, with spaces between. */
 export function tellContents(components: readonly Component[], { owners }: Settled): Component[] {
   const contents = new Map<string, string[]>()
   for (const [purl, all] of owners) {
@@ -88,6 +88,6 @@ export function tellContents(components: readonly Component[], { owners }: Settl
   return components.map((component) => {
     const inside = contents.get(component.purl)
     if (inside === undefined) return component
-    return { ...component, properties: { ...component.properties, 'tally:contains': inside.toSorted(compareText).join(' ') } }
+    return { ...component, properties: { ...component.properties, 'package:contains': inside.toSorted(compareText).join(' ') } }
   })
 }

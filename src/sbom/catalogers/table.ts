@@ -23,6 +23,7 @@ import { javaInspector } from './java/java-inspector.ts'
 import { licenceInspector } from './licence-files/licence-inspector.ts'
 import { mavenCataloger } from './java/maven-cataloger.ts'
 import { juliaCataloger } from './julia/julia-cataloger.ts'
+import { modelInspector } from './ml-model/model-inspector.ts'
 import { nixCataloger } from './nix/nix-cataloger.ts'
 import { npmCataloger } from './npm/npm-cataloger.ts'
 import { opkgCataloger } from './opkg/opkg-cataloger.ts'
@@ -82,4 +83,4 @@ export const CATALOGERS: readonly Cataloger[] = [
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
-export const INSPECTORS: readonly Inspector[] = [javaInspector, licenceInspector, versionFileInspector, executableInspector]
+export const INSPECTORS: readonly Inspector[] = [javaInspector, licenceInspector, versionFileInspector, modelInspector, executableInspector]
