@@ -7,6 +7,7 @@ import type { Catalog, CatalogFile, Cataloger, CatalogMode } from './catalogers/
 import type { FileOutline, Inspected, Inspector } from './catalogers/inspector.ts'
 import { declaresPackages } from './declarations.ts'
 import type { Sbom } from './model.ts'
+import { startOrigins } from './origins.ts'
 import { ownerOf } from './ownership.ts'
 import { fileNameOf } from './path.ts'
 
@@ -21,6 +22,8 @@ export type Collection = {
   readonly databases: readonly string[]
   /** Keeps a file's bytes; out: the further files it speaks of. */
   readonly take: (path: string, bytes: Uint8Array, layer?: string) => readonly Mention[]
+  /** A file that catalogers want and a layer above hides, told from the top layer down: it may tell where something came from. */
+  readonly takeHidden: (path: string, bytes: Uint8Array, layer: string) => void
   /** Who looks into a file that nobody wants by its path, and may be of a kind known by its content. */
   readonly inspectorOf: (file: FileOutline) => Inspector | undefined
   /** Takes in what an inspector found in a file. */
@@ -50,6 +53,7 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
   const isFor = (path: string, one: Cataloger): boolean => one.wants(path, mode) || admitted.get(path)?.has(one) === true
   const noting = mode === 'installed' ? catalogers.filter(({ notes }) => notes !== undefined) : []
   const candidatesFor = indexCatalogers(catalogers)
+  const origins = startOrigins(catalogers)
   let total = 0
   let missed = false
   return {
@@ -73,6 +77,11 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
         .filter((one) => one.mentions !== undefined && isFor(path, one))
         .flatMap((by) => mentionsOf(by, path, bytes, admitted))
     },
+    takeHidden: (path, bytes, layer) => {
+      const visible = files.get(path)
+      const since = origins.takeHidden(path, bytes, layer, visible)
+      if (visible !== undefined && since !== undefined) files.set(path, { bytes: visible.bytes, layer: since })
+    },
     inspectorOf: (file) => (mode === 'installed' ? inspectors.find((inspector) => inspector.mayWant(file)) : undefined),
     note: (path, found) => {
       if (found === undefined) return
@@ -85,7 +94,7 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
     finish: () => {
       const listed = catalogers.map((cataloger) => {
         const given = [...files].filter(([path]) => isFor(path, cataloger)).toSorted(([a], [b]) => compareText(a, b))
-        return cataloger.read(new Map(given), mode)
+        return origins.settle(cataloger, cataloger.read(new Map(given), mode), files)
       })
       const catalogs = [...listed, ...inspected]
       const read = new Set(catalogs.flatMap((catalog) => catalog.read))
