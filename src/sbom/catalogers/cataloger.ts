@@ -13,8 +13,17 @@ export type CatalogFile = { readonly bytes: Uint8Array; readonly layer?: string 
 /** A project of the target: the root of a dependency tree. The one in directory `''` is the target itself. */
 export type Project = { readonly directory: string; readonly name: string; readonly version: string; readonly purl: string }
 
-/** A need that names no version: it is met by the one version of that package in the whole target, if there is just one. */
-export type LooseEdge = { readonly from: string; readonly type: string; readonly namespace: string; readonly name: string }
+/**
+ * A need that names no version: it is met by the one version of that package in the target, of several by the one in the first of `near`
+ * (beginnings of paths) that has any.
+ */
+export type LooseEdge = {
+  readonly from: string
+  readonly type: string
+  readonly namespace: string
+  readonly name: string
+  readonly near?: readonly string[]
+}
 
 /** What a licence file says: of the package whose own file lies in a folder, or of one of these types by name. */
 export type LicenceFinding = ConcludedLicence & {
