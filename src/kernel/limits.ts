@@ -61,6 +61,8 @@ export const LIMITS = {
   licenceFileBytes: 512 * KiB,
   /** The header of a model file: names, settings and vocabulary, and no tensors. */
   modelHeaderBytes: 16 * MiB,
+  /** An SBOM that lies in what is looked at; a larger one is not compared. */
+  embeddedSbomBytes: 16 * MiB,
   /** A file by which a runtime says its version. */
   versionFileBytes: 64 * KiB,
   /** A file of the layer cache, packed. */

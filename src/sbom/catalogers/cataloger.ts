@@ -32,6 +32,21 @@ export type LicenceFinding = ConcludedLicence & {
   readonly declared: boolean
 }
 
+/** What an SBOM that lies in the target says of it. Nobody has verified it. */
+export type Claim = {
+  readonly file: string
+  readonly layer?: string
+  /** Of the file it stands in. */
+  readonly sha256: string
+  readonly format: string
+  readonly id: string
+  readonly tool: string
+  /** Whether it stands in an attestation. */
+  readonly attested: boolean
+  /** Package URLs. */
+  readonly packages: readonly string[]
+}
+
 export type Catalog = {
   readonly components: readonly Component[]
   /** Edges between components, and from projects to components. */
@@ -39,6 +54,7 @@ export type Catalog = {
   readonly loose?: readonly LooseEdge[]
   readonly projects: readonly Project[]
   readonly licences?: readonly LicenceFinding[]
+  readonly claims?: readonly Claim[]
   /** Files of `files` whose declarations are now fully in the catalog. */
   readonly read: readonly string[]
   /** Files that name packages without pinning what they lead to: what is in the catalog of them is right, and not all there will be. */

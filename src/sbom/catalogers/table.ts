@@ -11,6 +11,7 @@ import { dockerfileCataloger } from './dockerfile/dockerfile-cataloger.ts'
 import { dotnetAppCataloger, nugetCataloger } from './dotnet/dotnet-catalogers.ts'
 import { dpkgCataloger } from './dpkg/dpkg-cataloger.ts'
 import { mixCataloger } from './elixir/mix-cataloger.ts'
+import { embeddedInspector } from './embedded-sbom/embedded-inspector.ts'
 import { executableInspector } from './executable-inspector.ts'
 import { githubActionsCataloger } from './github-actions/github-actions-cataloger.ts'
 import { goModCataloger } from './golang/go-mod-cataloger.ts'
@@ -83,4 +84,11 @@ export const CATALOGERS: readonly Cataloger[] = [
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
-export const INSPECTORS: readonly Inspector[] = [javaInspector, licenceInspector, versionFileInspector, modelInspector, executableInspector]
+export const INSPECTORS: readonly Inspector[] = [
+  javaInspector,
+  licenceInspector,
+  versionFileInspector,
+  modelInspector,
+  embeddedInspector,
+  executableInspector,
+]
