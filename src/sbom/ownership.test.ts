@@ -10,7 +10,11 @@ function component(purl: string, ...files: readonly string[]): Component {
 }
 
 const OS: Catalog = {
-  components: [component('pkg:deb/debian/python3-six@1', 'var/lib/dpkg/status'), component('pkg:deb/debian/bash@5', 'var/lib/dpkg/status')],
+  components: [
+    component('pkg:generic/debian@12', 'usr/lib/os-release'),
+    component('pkg:deb/debian/python3-six@1', 'var/lib/dpkg/status'),
+    component('pkg:deb/debian/bash@5', 'var/lib/dpkg/status'),
+  ],
   edges: [{ from: 'pkg:deb/debian/python3-six@1', to: 'pkg:deb/debian/bash@5' }],
   projects: [],
   read: [],
@@ -18,6 +22,7 @@ const OS: Catalog = {
     ['usr/lib/python3/dist-packages/six.egg-info', 'pkg:deb/debian/python3-six@1'],
     ['usr/share/java/a.jar', 'pkg:deb/debian/python3-six@1'],
     ['bin/bash', 'pkg:deb/debian/bash@5'],
+    ['usr/lib/os-release', 'pkg:deb/debian/bash@5'],
   ]),
 }
 const LANGUAGE: Catalog = {
@@ -49,6 +54,7 @@ describe('what an operating system’s package owns', () => {
     expect(sbom.components.map(({ purl }) => purl)).toEqual([
       'pkg:deb/debian/bash@5',
       'pkg:deb/debian/python3-six@1',
+      'pkg:generic/debian@12',
       'pkg:pypi/app@1',
       'pkg:pypi/both@1',
     ])
@@ -60,6 +66,7 @@ describe('what an operating system’s package owns', () => {
       'pkg:maven/x/inner@1 pkg:pypi/both@1 pkg:pypi/six@1',
       undefined,
       undefined,
+      undefined,
     ])
   })
 
@@ -67,6 +74,7 @@ describe('what an operating system’s package owns', () => {
     expect(sbom.edges.map(({ from, to }) => `${from} > ${to}`)).toEqual([
       'pkg:deb/debian/python3-six@1 > pkg:deb/debian/bash@5',
       'pkg:deb/debian/python3-six@1 > pkg:pypi/both@1',
+      'pkg:generic/image > pkg:generic/debian@12',
       'pkg:generic/image > pkg:pypi/app@1',
       'pkg:pypi/app@1 > pkg:deb/debian/python3-six@1',
     ])

@@ -49,6 +49,8 @@ export function settleOwnership(catalogs: readonly Catalog[]): Settled {
   const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
   const owners = new Map<string, Set<string>>()
   const components = catalogs.flatMap((catalog) => {
+    // The system itself is known by a file that one of its packages owns.
+    if (catalog.owned !== undefined) return catalog.components
     const claims = catalogs.flatMap((other) => (other === catalog || other.claimed === undefined ? [] : [other.claimed]))
     return catalog.components.filter(({ purl, evidence }) => {
       const found = evidence.map(({ file }) => ownerOf(owned, outermostFile(file)))
