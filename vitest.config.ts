@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts', 'web/src/**/*.test.ts'],
     isolate: false,
+    // Vitest leaves one core to its watcher, and nothing watches here; the end-to-end tests mostly wait for the programs they start.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     sequence: { shuffle: false },

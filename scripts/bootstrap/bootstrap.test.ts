@@ -67,13 +67,14 @@ describe('a clean clone', () => {
   function start(
     args: readonly string[],
     extra: Record<string, string> = {},
-  ): Promise<Ended> & { kill: (signal: NodeJS.Signals) => void; pid: number } {
+  ): Promise<Ended> & { kill: (signal: NodeJS.Signals) => void; pid: number; spoke: Promise<unknown> } {
     const child = spawn(process.execPath, [join(clone, 'scripts/bootstrap.cjs'), ...args], {
       env: { ...env, ...extra },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const ended = collect(child)
-    return Object.assign(ended, { kill: (signal: NodeJS.Signals) => child.kill(signal), pid: child.pid ?? 0 })
+    const spoke = new Promise((resolve) => child.stdout.once('data', resolve))
+    return Object.assign(ended, { spoke, kill: (signal: NodeJS.Signals) => child.kill(signal), pid: child.pid ?? 0 })
   }
 
   function collect(child: ReturnType<typeof spawn>): Promise<Ended> {
@@ -209,7 +210,7 @@ describe('a clean clone', () => {
   test('passes a signal on to what it started, and its end back', async () => {
     await start(['tally'])
     const running = start(['script', join(clone, 'src/cli/main.ts'), 'wait'])
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await running.spoke
     running.kill('SIGTERM')
     expect(await running).toMatchObject({ exitCode: 143, stdout: '["wait"]\n' })
   })

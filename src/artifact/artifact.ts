@@ -3,7 +3,11 @@ import type { Digest, DigestSet } from '../kernel/digest.ts'
 
 /** What evidence is about: the bytes of a file, or an OCI manifest or index. See docs/architecture.md, "What an artifact is". */
 export type Artifact =
-  | ({ readonly kind: 'file' } & FileFacts)
+  | ({
+      readonly kind: 'file'
+      /** The config digest of the one image in a docker archive, which has no manifest: the image goes by this too. */
+      readonly config?: Digest
+    } & FileFacts)
   | {
       readonly kind: 'manifest'
       readonly digest: Digest

@@ -4,6 +4,7 @@ import { finishDigest } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
+import { safeText, shorten } from '../kernel/text.ts'
 import { broadcast } from './broadcast.ts'
 import type { Consumer } from './broadcast.ts'
 import { inflate } from './decompress.ts'
@@ -28,6 +29,8 @@ export type LayerFile = {
   readonly layer: { readonly index: number; readonly digest: Digest; readonly diffId: Digest }
   /** Whether the running container sees it. False only with `view: 'all-layers'`. */
   readonly visible: boolean
+  /** Whether the layer was told from a recording: its content was read before, and is not here again. */
+  readonly recorded: boolean
   readonly content: AsyncIterable<Uint8Array>
 }
 
@@ -39,9 +42,9 @@ export type LayerFileOutline =
   | { readonly kind: 'file'; readonly mode: number; readonly size: number }
   | { readonly kind: 'link'; readonly seenBefore: boolean }
 
-/** One that wants some files of an image. Paths as `LayerFile.path`. */
+/** One that wants some files of an image. Paths and `visible` as in `LayerFile`. */
 export type LayerReader = {
-  readonly wants: (path: string, outline: LayerFileOutline) => boolean
+  readonly wants: (path: string, outline: LayerFileOutline, visible: boolean) => boolean
   /** Called at most once for each wanted path that is a regular file or hard link to one. What is left unread is passed over. */
   readonly read: (file: LayerFile) => void | Promise<void>
 }
@@ -51,6 +54,21 @@ export type LayerOptions = {
   readonly view?: 'squashed' | 'all-layers'
   readonly caps?: Partial<TarCaps & NonNullable<InflateOptions['caps']> & { readonly imagePaths: number; readonly imagePathBytes: number }>
   readonly signal?: AbortSignal
+  /** Where layers that were read before are told from, and what is read now is kept. Keeping contents is for the readers. */
+  readonly recordings?: LayerRecordings
+}
+
+/** What a layer holds, without its contents: as many entries as its archive, in their order. */
+export type LayerRecording = {
+  readonly entries: readonly Pick<TarEntry, 'path' | 'type' | 'size' | 'mode' | 'linkTarget'>[]
+  readonly unpackedBytes: number
+}
+
+export type LayerRecordings = {
+  /** A layer's recording, made when its digests, packed and unpacked, had been found to be these. Undefined to read it. */
+  readonly load: (layer: ImageLayer) => Promise<LayerRecording | undefined>
+  /** Called when a layer was read whole and both its digests were right. */
+  readonly save: (layer: ImageLayer, recording: LayerRecording) => Promise<void>
 }
 
 export type LayerWalk = {
@@ -102,7 +120,9 @@ async function walkLayer(walk: Walk, layer: ImageLayer): Promise<{ digest: Diges
   const where = nameLayer(walk.image, layer)
   walk.squash.startLayer(where)
   const links = createLinkIndex(walk.squash, where)
-  const totals = await readLayer(walk, layer, (entry) => {
+  const recorded = await walk.options.recordings?.load(layer)
+  const kept: LayerRecording['entries'][number][] = []
+  const totals = await tellEntries(walk, layer, recorded, kept, (entry) => {
     const meaning = nameMeaning(entry.path, where)
     if (meaning.kind === 'whiteout') walk.squash.whiteout(meaning.path)
     else if (meaning.kind === 'opaque') walk.squash.opaque(meaning.directory)
@@ -118,16 +138,18 @@ async function walkLayer(walk: Walk, layer: ImageLayer): Promise<{ digest: Diges
     if (entry.type === 'hardlink') return takeHardLink(walk, links.resolve(entry.path), visible, links)
     if (entry.type !== 'file') return undefined
     if (visible) walk.files += 1
-    return deliver(walk, layer, entry, { path: entry.path, visible })
+    return deliver(walk, layer, entry, { path: entry.path, visible, recorded: recorded !== undefined })
   })
   const wanted = links.wanted()
   if (wanted.size > 0) {
-    await readLayer(walk, layer, (entry) => {
+    await tellEntries(walk, layer, recorded, undefined, (entry) => {
       const names = entry.type === 'file' ? wanted.get(entry.path) : undefined
-      return names === undefined ? undefined : deliverLinks(walk, layer, entry, names)
+      const all = names?.map((name) => ({ ...name, recorded: recorded !== undefined }))
+      return all === undefined ? undefined : deliverLinks(walk, layer, entry, all)
     })
   }
   refuseOverAll(walk, totals)
+  if (recorded === undefined) await walk.options.recordings?.save(layer, { entries: kept, unpackedBytes: totals.bytes })
   return { digest: layer.descriptor.digest, entries: totals.entries, unpackedBytes: totals.bytes }
 }
 
@@ -149,7 +171,7 @@ function takeHardLink(walk: Walk, link: HardLink, visible: boolean, links: Retur
   if (link.kind !== 'file') return
   if (visible) walk.files += 1
   const outline = { kind: 'link', seenBefore: walk.squash.isShown(link.target) } as const
-  if (isDelivered(walk, visible) && walk.readers.some((reader) => reader.wants(link.path, outline)))
+  if (isDelivered(walk, visible) && walk.readers.some((reader) => reader.wants(link.path, outline, visible)))
     links.want(link.target, { path: link.path, visible })
 }
 
@@ -157,11 +179,16 @@ function isDelivered(walk: Walk, visible: boolean): boolean {
   return visible || walk.options.view === 'all-layers'
 }
 
-type Name = { readonly path: string; readonly visible: boolean }
+type Name = { readonly path: string; readonly visible: boolean; readonly recorded: boolean }
 
 function deliver(walk: Walk, layer: ImageLayer, entry: TarEntry, name: Name): Promise<void> | undefined {
   const jobs = jobsFor(walk, layer, entry, name, { kind: 'file', mode: entry.mode, size: entry.size })
-  return jobs.length === 0 ? undefined : broadcast(entry.content, jobs)
+  if (jobs.length === 0) return undefined
+  return name.recorded ? oneAfterTheOther(jobs, entry.content) : broadcast(entry.content, jobs)
+}
+
+async function oneAfterTheOther(jobs: readonly Consumer[], content: AsyncIterable<Uint8Array>): Promise<void> {
+  for (const job of jobs) await job(content)
 }
 
 /**
@@ -173,6 +200,10 @@ async function deliverLinks(walk: Walk, layer: ImageLayer, entry: TarEntry, name
   refuseOverAll(walk, { entries: 0, bytes: entry.size * names.length })
   const outline = { kind: 'link', seenBefore: walk.squash.isShown(entry.path) } as const
   const jobs = names.flatMap((name) => jobsFor(walk, layer, entry, name, outline))
+  if (names.some(({ recorded }) => recorded)) {
+    for (const job of jobs) await job(entry.content)
+    return
+  }
   if (entry.size > LIMITS.fileReadBytes) return await broadcast(entry.content, jobs)
   const bytes = await readAll(entry.content, LIMITS.fileReadBytes, 'fileReadBytes')
   for (const job of jobs) await job(once(bytes))
@@ -182,20 +213,52 @@ function jobsFor(
   walk: Walk,
   layer: ImageLayer,
   { size, mode }: TarEntry,
-  { path, visible }: Name,
+  { path, visible, recorded }: Name,
   outline: LayerFileOutline,
 ): readonly Consumer[] {
   if (!isDelivered(walk, visible)) return []
   const place = { index: layer.index, digest: layer.descriptor.digest, diffId: layer.diffId }
   return walk.readers
-    .filter((reader) => reader.wants(path, outline))
+    .filter((reader) => reader.wants(path, outline, visible))
     .map((reader) => async (content) => {
-      await reader.read({ path, size, mode, layer: place, visible, content })
+      await reader.read({ path, size, mode, layer: place, visible, recorded, content })
     })
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
+}
+
+/** One pass over a layer, or over the recording of one. `kept` takes what a recording needs. */
+async function tellEntries(
+  walk: Walk,
+  layer: ImageLayer,
+  recorded: LayerRecording | undefined,
+  kept: LayerRecording['entries'][number][] | undefined,
+  visit: (entry: TarEntry) => undefined | Promise<void>,
+): Promise<{ entries: number; bytes: number }> {
+  if (recorded !== undefined) {
+    for (const entry of recorded.entries) {
+      const pending = visit({ ...entry, offset: 0, content: notRecorded(entry.path) })
+      if (pending !== undefined) await pending
+    }
+    return { entries: recorded.entries.length, bytes: recorded.unpackedBytes }
+  }
+  const keep = walk.options.recordings === undefined ? undefined : kept
+  return await readLayer(walk, layer, (entry) => {
+    const { path, type, size, mode, linkTarget } = entry
+    keep?.push({ path, type, size, mode, ...(linkTarget === undefined ? {} : { linkTarget }) })
+    return visit(entry)
+  })
+}
+
+/** The content of a file of a recording: whoever asks for it should have kept it. */
+function notRecorded(path: string): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      throw fail('bug', `the content of "${shorten(safeText(path), 200)}" was not recorded`)
+    },
+  }
 }
 
 /** One pass over a layer: packed digest (by the source), unpacking, diff id, tar. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Artifact, Descriptor } from './artifact.ts'
+import { findDockerImage, openDockerArchive } from './docker-archive.ts'
+import type { DockerArchive } from './docker-archive.ts'
 import type { ImageSource } from './image-source.ts'
 import { openSource } from './open.ts'
 import type { RegistryOptions } from './open.ts'
@@ -16,7 +18,7 @@ import { readFileStream } from '../kernel/read-file.ts'
 
 /**
  * Finds out what a reference is, by digest; a tag is resolved here once and never again. A file is hashed as it streams
- * by; a docker archive has no manifest, so it is the file it is, and comes with its source. Throws `not-found`,
+ * by; a docker archive has no manifest, so it is the file it is and the config digest of its image, and comes with its source. Throws `not-found`,
  * `reference-invalid` when a layout holds several things and none was named, and what its place throws.
  */
 export async function resolveArtifact(
@@ -26,7 +28,9 @@ export async function resolveArtifact(
 ): Promise<{ readonly artifact: Artifact; readonly source?: ImageSource }> {
   if (ref.scheme === 'file') return { artifact: await hashFile(deps, ref.path) }
   if (ref.scheme === 'docker-archive') {
-    return { artifact: await hashFile(deps, ref.path), source: await openSource(deps, ref, options) }
+    const archive = await openDockerArchive(deps, ref.path)
+    const config = configOf(archive, ref.tag)
+    return { artifact: { ...(await hashFile(deps, ref.path)), ...(config === undefined ? {} : { config }) }, source: archive }
   }
   const source = await openSource(deps, ref, options)
   const where = formatReference(ref)
@@ -37,6 +41,12 @@ export async function resolveArtifact(
   const { size, mediaType } = manifest.descriptor
   const name = ref.scheme === 'registry' ? `${ref.host}/${ref.repository}` : (file?.name ?? basename(ref.path))
   return { artifact: { kind: 'manifest', digest, size, mediaType, name, ...(file === undefined ? {} : { file }) }, source }
+}
+
+/** The image a docker archive is about: the one that is named, or the only one. Several and none named: the archive is the file it is. */
+function configOf(archive: DockerArchive, tag: string | undefined): Digest | undefined {
+  if (tag === undefined && new Set(archive.images.map(({ configDigest }) => configDigest)).size !== 1) return undefined
+  return findDockerImage(archive, tag).configDigest
 }
 
 async function resolveName(
@@ -64,7 +74,7 @@ async function onlyRoot(source: ImageSource, where: string): Promise<Descriptor>
   })
 }
 
-async function hashFile(deps: Deps, path: string): Promise<Artifact> {
+async function hashFile(deps: Deps, path: string): Promise<Extract<Artifact, { kind: 'file' }>> {
   try {
     if (!(await deps.fs.stat(path)).isFile()) throw fail('reference-invalid', 'is not a file', { where: path })
     const hash = createHash('sha256')

@@ -36,7 +36,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   'verify-blob-attestation': {
     group: 'look',
-    summary: 'the same about a file',
+    summary: 'who attested what about a file, in cosign’s words',
     load: async () => (await import('./commands/verify-blob-attestation.ts')).verifyBlobAttestation,
   },
   trust: {

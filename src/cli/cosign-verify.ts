@@ -28,7 +28,7 @@ export const COSIGN_WORDS: Readonly<Record<string, OptionSpec>> = {
   'max-workers': { type: 'string', value: 'N', help: 'accepted; has no effect', noEnv: true },
   'new-bundle-format': { type: 'boolean', help: 'accepted; both forms are read', noEnv: true },
   'experimental-oci11': { type: 'boolean', help: 'accepted; referrers are always looked at', noEnv: true },
-  output: { type: 'string', short: 'o', value: 'FORMAT', choices: ['text', 'json'], help: 'as --format', noEnv: true },
+  output: { type: 'string', short: 'o', value: 'FORMAT', choices: ['text', 'json'], help: 'as --format: text or json', noEnv: true },
   format: FORMAT_TEXT_JSON,
 }
 

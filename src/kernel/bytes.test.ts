@@ -27,6 +27,10 @@ test.each(['Z', 'Zg===', 'Zm9v Zm9v', 'Zm\n9v', 'Z=g=', 'é', 'Zm9v\u0000'])('%j
   expect(() => fromBase64(text)).toThrow('is not base64')
 })
 
+test.each(['AB==', 'AB', 'AAB=', 'AA_-AB'])('%s leaves bits over, and has another spelling', (text) => {
+  expect(() => fromBase64(text)).toThrow('is not base64')
+})
+
 test('hexadecimal both ways', () => {
   expect(toHex(fromHex('00ffAB'))).toBe('00ffab')
   for (const text of ['0', '0g', ' 00', '0x00']) expect(() => fromHex(text)).toThrow('is not hexadecimal')

@@ -28,13 +28,23 @@ export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 }
 
-/** Bytes of base64, both alphabets, padded or not (DSSE 1.0 asks readers to accept both). Throws `code` on any other character or impossible length. */
+const BASE64_VALUES = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+/**
+ * Bytes of base64, both alphabets, padded or not (DSSE 1.0 asks readers to accept both). Throws `code` on any other character, an
+ * impossible length, or left-over bits that are not zero (RFC 4648, section 3.5): one value has one spelling in an alphabet.
+ */
 export function fromBase64(text: string, code: ErrorCode = 'evidence-malformed', where?: string): Uint8Array {
   const body = text.replace(/={1,2}$/, '')
-  if (!/^[A-Za-z0-9+/_-]*$/.test(body) || body.length % 4 === 1) {
+  if (!/^[A-Za-z0-9+/_-]*$/.test(body) || body.length % 4 === 1 || hasLeftOver(body)) {
     throw fail(code, 'is not base64', where === undefined ? {} : { where })
   }
   return new Uint8Array(Buffer.from(body, 'base64'))
+}
+
+function hasLeftOver(body: string): boolean {
+  const unused = body.length % 4 === 2 ? 0b1111 : body.length % 4 === 3 ? 0b11 : 0
+  return unused !== 0 && (BASE64_VALUES.indexOf(body.at(-1)?.replace('-', '+').replace('_', '/') ?? '') & unused) !== 0
 }
 
 export function fromHex(text: string, code: ErrorCode = 'evidence-malformed', where?: string): Uint8Array {

@@ -57,6 +57,10 @@ export const LIMITS = {
   lockfileBytes: 128 * MiB,
   /** package.json and the like. */
   packageFileBytes: 4 * MiB,
+  /** A licence file that is read; larger ones hold more than a licence. */
+  licenceFileBytes: 512 * KiB,
+  /** A file of the layer cache, packed. */
+  layerCacheBytes: 512 * MiB,
   packageDatabaseBytes: 256 * MiB,
   /** Names of the files that one package database says its packages own, together. */
   ownedPathBytes: 256 * MiB,

@@ -39,7 +39,7 @@ export function failAt(n: number, how: 'full-disk' | 'kill'): FailingFileSystem 
         return (...args: unknown[]) =>
           change(
             () => call(...args),
-            () => writeHalf(target, args[0]),
+            () => writeHalf(target, args),
           )
       },
     })
@@ -66,6 +66,10 @@ function onlyReads(flags: unknown): boolean {
   return typeof flags === 'number' ? (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) === 0 : flags === 'r' || flags === undefined
 }
 
-async function writeHalf(handle: fs.FileHandle, bytes: unknown): Promise<void> {
-  if (bytes instanceof Uint8Array) await handle.writeFile(bytes.subarray(0, Math.floor(bytes.byteLength / 2)))
+/** Half of what `write(bytes, offset, length, position)` or `writeFile(bytes)` was to write, where it was to be written. */
+async function writeHalf(handle: fs.FileHandle, [bytes, offset, length, position]: readonly unknown[]): Promise<void> {
+  if (!(bytes instanceof Uint8Array)) return
+  if (typeof offset === 'number' && typeof length === 'number' && typeof position === 'number')
+    await handle.write(bytes, offset, Math.floor(length / 2), position)
+  else await handle.writeFile(bytes.subarray(0, Math.floor(bytes.byteLength / 2)))
 }

@@ -4,13 +4,14 @@ import type { Statement } from '../evidence/evidence.ts'
 import { digestSetOf, sameDigestSet } from '../kernel/digest.ts'
 import type { Digest, DigestSet } from '../kernel/digest.ts'
 
-/** The digests an artifact goes by: its own and, for a wrapped file, the file's. */
+/** The digests an artifact goes by: its own, for a wrapped file the file's, for a docker archive its image's config. */
 export function artifactDigests(artifact: Artifact): readonly Digest[] {
-  return artifact.kind === 'manifest' && artifact.file !== undefined ? [artifact.digest, artifact.file.digest] : [artifact.digest]
+  const other = artifact.kind === 'manifest' ? artifact.file?.digest : artifact.config
+  return other === undefined ? [artifact.digest] : [artifact.digest, other]
 }
 
 export function artifactDigestSets(artifact: Artifact): readonly DigestSet[] {
-  if (artifact.kind === 'file') return [fileDigestSet(artifact)]
+  if (artifact.kind === 'file') return [fileDigestSet(artifact), ...(artifact.config === undefined ? [] : [digestSetOf(artifact.config)])]
   return [digestSetOf(artifact.digest), ...(artifact.file === undefined ? [] : [fileDigestSet(artifact.file)])]
 }
 

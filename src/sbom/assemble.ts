@@ -4,6 +4,7 @@ import { canonicalJson } from '../kernel/json.ts'
 import { compareText } from '../package/digits.ts'
 import { purlText } from '../package/purl.ts'
 import { VERSION } from '../kernel/version.ts'
+import { attachLicences } from './attach-licences.ts'
 import type { Catalog, Project } from './catalogers/cataloger.ts'
 import { resolveLooseEdges } from './loose-edges.ts'
 import type { Component, Edge, Sbom } from './model.ts'
@@ -31,7 +32,11 @@ export function assembleSbom(
   const projects = catalogs.flatMap((catalog) => catalog.projects)
   const subject = settleSubject(options.subject, projects, options.fallbackName)
   const roots = new Set(projects.filter(({ directory }) => directory === '').map(({ purl }) => purl))
-  const components = mergeComponents(dropOwned(catalogs).filter(({ purl }) => purl !== subject.purl))
+  const merged = mergeComponents(dropOwned(catalogs).filter(({ purl }) => purl !== subject.purl))
+  const components = attachLicences(
+    merged,
+    catalogs.flatMap((catalog) => catalog.licences ?? []),
+  )
   const known = new Set(components.map(({ purl }) => purl))
   const loose = resolveLooseEdges(
     catalogs.flatMap((catalog) => catalog.loose ?? []),

@@ -1,4 +1,4 @@
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Deps } from '../kernel/deps.ts'
 import { fail } from '../kernel/errors.ts'
 import { assembleSbom } from './assemble.ts'
@@ -27,6 +27,7 @@ export type DirectoryOptions = {
   readonly inspectors?: readonly Inspector[]
   /** Who says it made the SBOM; this program when not given. */
   readonly tool?: Sbom['tool']
+  readonly author?: Sbom['author']
 }
 
 /**
@@ -53,6 +54,29 @@ export async function catalogDirectory(
     created: options.created,
     completeness,
     tool: options.tool,
+    author: options.author,
+    phase: 'pre-build',
+  })
+}
+
+/** Lists what one file holds or names: a lockfile, an archive, a program. Throws as `catalogDirectory` does. */
+export async function catalogFile(
+  deps: Pick<Deps, 'fs' | 'log' | 'signal'>,
+  file: string,
+  options: Omit<DirectoryOptions, 'mode' | 'lockfiles' | 'exclude'>,
+): Promise<Sbom> {
+  const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', options.inspectors ?? INSPECTORS)
+  const files: DirectoryFiles = { deps, directory: dirname(file), exclude: [], collection, mentions: [] }
+  await offerFile(files, basename(file))
+  await followMentions(files)
+  const { catalogs, completeness, ...open } = collection.finish()
+  warnOfUnread(deps, open)
+  return assembleSbom(catalogs, {
+    ...options,
+    subject: options.subject ?? {},
+    fallbackName: basename(file),
+    completeness,
+    phase: 'post-build',
   })
 }
 

@@ -9,12 +9,17 @@ import { LIMITS } from '../kernel/limits.ts'
 import { purlText } from '../package/purl.ts'
 import { assembleSbom } from './assemble.ts'
 import type { SubjectHint } from './assemble.ts'
+import { NOTHING_FOUND } from './catalogers/cataloger.ts'
 import type { Cataloger } from './catalogers/cataloger.ts'
-import type { FileOutline, Inspector } from './catalogers/inspector.ts'
+import type { Inspector } from './catalogers/inspector.ts'
 import { CATALOGERS, INSPECTORS } from './catalogers/table.ts'
+import { claimedBase } from './claimed-base.ts'
 import { startCollection, warnOfUnread } from './collect.ts'
 import type { Collection } from './collect.ts'
 import { databaseAliases, namesOf } from './database-links.ts'
+import { layerMemory, layerReader } from './image-reader.ts'
+import { openLayerCache } from './layer-cache.ts'
+import type { LayerCache } from './layer-cache.ts'
 import type { Sbom } from './model.ts'
 
 export type ImageOptions = {
@@ -24,58 +29,59 @@ export type ImageOptions = {
   readonly catalogers?: readonly Cataloger[]
   readonly inspectors?: readonly Inspector[]
   readonly tool?: Sbom['tool']
+  readonly author?: Sbom['author']
+  /** Patterns of paths that are not looked at (`*` within a segment, `**` over segments). */
+  readonly exclude?: readonly string[]
+  /** Where layers that were read are remembered. None by itself. */
+  readonly cacheDir?: string
 }
 
 /**
  * Lists the packages of an image as its running container would see them: each layer is streamed once, nothing is
- * extracted, nothing is run. In: where the image is, the digest of its manifest (of one platform). Throws what `walkLayers` and the
- * catalogers throw; nothing is said of an image before all its digests were found right.
+ * extracted, nothing is run. Layers that are in the cache are not read again. In: where the image is, the digest of its manifest (of
+ * one platform). Throws what `walkLayers` and the catalogers throw; nothing is said of an image before all its digests were found right.
  */
 export async function catalogImage(
-  deps: Pick<Deps, 'log' | 'signal'>,
+  deps: Pick<Deps, 'fs' | 'log' | 'randomBytes' | 'signal'>,
   source: ImageSource,
   digest: Digest,
   options: ImageOptions,
 ): Promise<Sbom> {
-  const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', options.inspectors ?? INSPECTORS)
-  const { symlinks } = await walkLayers(source, digest, [layerReader(collection)], { signal: deps.signal })
-  await readThroughLinks(deps, source, digest, symlinks, collection)
+  const cache = options.cacheDir === undefined ? undefined : openLayerCache(deps, options.cacheDir)
+  const collection = await collect(deps, source, digest, options, cache)
   const { catalogs, completeness, ...open } = collection.finish()
   warnOfUnread(deps, open)
-  return assembleSbom(catalogs, {
+  const base = await claimedBase(source, digest)
+  const claims = base === undefined ? [] : [{ ...NOTHING_FOUND, components: [base] }]
+  return assembleSbom([...catalogs, ...claims], {
     subject: subjectOf(digest, options.subject ?? {}),
     fallbackName: 'image',
     created: options.created,
     completeness,
     tool: options.tool,
+    author: options.author,
+    phase: 'post-build',
   })
 }
 
-/** Everything the catalogers and inspectors want, from one pass over the layers. */
-function layerReader(collection: Collection): LayerReader {
-  return {
-    wants: (path, outline) => {
-      collection.see(path)
-      if (collection.wants(path) !== undefined) return true
-      // Another name of a file that is looked into anyway says nothing new, and would cost a second pass over the layer.
-      if (outline.kind === 'link' && outline.seenBefore) return false
-      const file = outline.kind === 'link' ? { size: LIMITS.executableBytes, executable: true } : outlineOf(outline)
-      return collection.inspectorOf({ path, ...file }) !== undefined
-    },
-    read: async ({ path, size, mode, layer, content }) => {
-      const limit = collection.wants(path)
-      if (limit !== undefined) {
-        collection.take(path, await readAll(content, LIMITS[limit], limit, path), layer.digest)
-        return
-      }
-      const inspector = collection.inspectorOf({ path, ...outlineOf({ mode, size }) })
-      if (inspector !== undefined) await collection.inspect(inspector, { path, size, layer: layer.digest, content })
-    },
-  }
-}
-
-function outlineOf({ mode, size }: { readonly mode: number; readonly size: number }): Omit<FileOutline, 'path'> {
-  return { size, executable: (mode & 0o111) !== 0 }
+/** One walk over the layers, those in the cache told from it; another without it where it lacks what is wanted now. */
+async function collect(
+  deps: Pick<Deps, 'fs' | 'log' | 'randomBytes' | 'signal'>,
+  source: ImageSource,
+  digest: Digest,
+  options: ImageOptions,
+  cache: LayerCache | undefined,
+): Promise<Collection> {
+  const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', options.inspectors ?? INSPECTORS)
+  const memory = cache === undefined ? undefined : layerMemory(cache)
+  const { symlinks } = await walkLayers(source, digest, [layerReader(collection, options.exclude ?? [], memory)], {
+    signal: deps.signal,
+    ...(memory === undefined ? {} : { view: 'all-layers', recordings: memory.recordings }),
+  })
+  if (cache !== undefined && memory?.isStale() === true)
+    return await collect(deps, source, digest, options, { ...cache, load: async () => undefined })
+  await readThroughLinks(deps, source, digest, symlinks, collection)
+  return collection
 }
 
 /** Databases that a link leads to were passed over, since a link may come after what it leads to. Such an image is read again. */

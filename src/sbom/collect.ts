@@ -4,9 +4,10 @@ import { LIMITS } from '../kernel/limits.ts'
 import type { LimitName } from '../kernel/limits.ts'
 import { compareText } from '../package/digits.ts'
 import type { Catalog, CatalogFile, Cataloger, CatalogMode } from './catalogers/cataloger.ts'
-import type { FileOutline, Inspector, Place } from './catalogers/inspector.ts'
+import type { FileOutline, Inspected, Inspector } from './catalogers/inspector.ts'
 import { declaresPackages } from './declarations.ts'
 import type { Sbom } from './model.ts'
+import { fileNameOf } from './path.ts'
 
 /**
  * Gathers what the catalogers want, from whichever walk offers it: `see` every path, `take` the bytes of those for which `wants`
@@ -21,10 +22,8 @@ export type Collection = {
   readonly take: (path: string, bytes: Uint8Array, layer?: string) => readonly Mention[]
   /** Who looks into a file that nobody wants by its path, and may be of a kind known by its content. */
   readonly inspectorOf: (file: FileOutline) => Inspector | undefined
-  readonly inspect: (
-    inspector: Inspector,
-    file: Place & { readonly size: number; readonly content: AsyncIterable<Uint8Array> },
-  ) => Promise<void>
+  /** Takes in what an inspector found in a file. */
+  readonly note: (path: string, found: Inspected) => void
   /** Something could not be looked at, so the result is not complete. */
   readonly miss: () => void
   readonly finish: () => {
@@ -39,6 +38,8 @@ export type Collection = {
 /** Files that a file speaks of: a path, or a pattern with `*`. `admit` opens the collection for one; it is then wanted by who asked for it. */
 export type Mention = { readonly by: string; readonly pattern: string; readonly admit: (path: string) => void }
 
+const NO_BYTES = new Uint8Array(0)
+
 export function startCollection(catalogers: readonly Cataloger[], mode: CatalogMode, inspectors: readonly Inspector[] = []): Collection {
   const files = new Map<string, CatalogFile>()
   const declared = new Set<string>()
@@ -46,13 +47,22 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
   /** Who is to be given a file because another file speaks of it. */
   const admitted = new Map<string, Set<Cataloger>>()
   const isFor = (path: string, one: Cataloger): boolean => one.wants(path, mode) || admitted.get(path)?.has(one) === true
+  const noting = mode === 'installed' ? catalogers.filter(({ notes }) => notes !== undefined) : []
+  const candidatesFor = indexCatalogers(catalogers)
   let total = 0
   let missed = false
   return {
     see: (path) => {
       if (declaresPackages(path)) declared.add(path)
+      for (const { notes } of noting) {
+        const note = notes?.(path)
+        if (note !== undefined && !files.has(note)) files.set(note, { bytes: NO_BYTES })
+      }
     },
-    wants: (path) => catalogers.find((one) => isFor(path, one))?.limitOf(path),
+    wants: (path) => {
+      const wanting = candidatesFor(path).find((one) => one.wants(path, mode)) ?? admitted.get(path)?.values().next().value
+      return wanting?.limitOf(path)
+    },
     databases: [...new Set(catalogers.flatMap(({ databases }) => databases ?? []))],
     take: (path, bytes, layer) => {
       total += bytes.byteLength - (files.get(path)?.bytes.byteLength ?? 0)
@@ -63,11 +73,10 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
         .flatMap((by) => mentionsOf(by, path, bytes, admitted))
     },
     inspectorOf: (file) => (mode === 'installed' ? inspectors.find((inspector) => inspector.mayWant(file)) : undefined),
-    inspect: async (inspector, file) => {
-      const found = await inspector.inspect(file)
+    note: (path, found) => {
       if (found === undefined) return
-      if (found.missed === true) declared.add(file.path)
-      if (found.catalog !== undefined) inspected.push({ ...found.catalog, read: found.missed === true ? [] : [file.path] })
+      if (found.missed === true) declared.add(path)
+      if (found.catalog !== undefined) inspected.push({ ...found.catalog, read: found.missed === true ? [] : [path] })
     },
     miss: () => {
       missed = true
@@ -90,6 +99,37 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
       return { catalogs, completeness: readAny ? (whole ? 'complete' : 'incomplete') : 'unknown', unread, partial }
     },
   }
+}
+
+/** The catalogers that may want a path, by its name and ending, in their own order. */
+function indexCatalogers(catalogers: readonly Cataloger[]): (path: string) => readonly Cataloger[] {
+  const always = catalogers.filter(({ only }) => only === undefined)
+  const names = new Map<string, readonly Cataloger[]>()
+  const endings = new Map<string, readonly Cataloger[]>()
+  const among = (chosen: (one: Cataloger) => boolean): readonly Cataloger[] =>
+    catalogers.filter((one) => one.only === undefined || chosen(one))
+  for (const { only } of catalogers) {
+    for (const name of only?.names ?? []) {
+      const ending = endingOf(name)
+      names.set(
+        name,
+        among((one) => one.only?.names?.includes(name) === true || one.only?.endings?.includes(ending) === true),
+      )
+    }
+    for (const ending of only?.endings ?? [])
+      endings.set(
+        ending,
+        among((one) => one.only?.endings?.includes(ending) === true),
+      )
+  }
+  return (path) => {
+    const name = fileNameOf(path)
+    return names.get(name) ?? endings.get(endingOf(name)) ?? always
+  }
+}
+
+function endingOf(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
 }
 
 /** Tells of what declares packages and was not read, or only names what it wants; the first few by name. */

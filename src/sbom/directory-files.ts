@@ -52,12 +52,13 @@ export async function offerFile({ deps, directory, collection, mentions }: Direc
 
 async function offerToInspector(deps: Pick<Deps, 'fs'>, path: string, collection: Collection, named: string): Promise<void> {
   // Most files are told by their names alone, without a call to the file system for each.
-  if (collection.inspectorOf({ path: named, size: Number.MAX_SAFE_INTEGER, executable: !hasPlainEnding(named) }) === undefined) return
+  const mayBe = (size: number): boolean => collection.inspectorOf({ path: named, size, executable: !hasPlainEnding(named) }) !== undefined
+  if (!mayBe(Number.MAX_SAFE_INTEGER) && !mayBe(1024)) return
   try {
     const { size, mode } = await deps.fs.lstat(path)
     const inspector = collection.inspectorOf({ path: named, size, executable: (mode & 0o111) !== 0 })
     if (inspector === undefined) return
-    await collection.inspect(inspector, { path: named, size, content: readFileStream(deps, path) })
+    collection.note(named, await inspector.inspect({ path: named, size, content: readFileStream(deps, path) }))
   } catch (error) {
     throw asTallyError(error, named)
   }

@@ -12,6 +12,8 @@ const other = digestSetOf(digestOf(utf8('other')))
 const image = { kind: 'manifest', digest: wrapped.digest, size: 1, mediaType: 'x', name: 'image' } as const
 const sha512 = 'ab'.repeat(64)
 const hashed = { kind: 'file', digest: fileDigest, size: 1, name: 'file', others: { sha512 } } as const
+const configDigest = digestSetOf(digestOf(utf8('config')))
+const archive = { kind: 'file', digest: fileDigest, size: 1, name: 'saved.tar', config: digestOf(utf8('config')) } as const
 const alone = { kind: 'file', digest: fileDigest, size: 1, name: 'file' } as const
 
 describe('a statement is about an artifact', () => {
@@ -23,6 +25,8 @@ describe('a statement is about an artifact', () => {
     ['an image', image, [manifest], 'manifest'],
     ['an image among others', image, [other, manifest, other], 'manifest'],
     ['a file', alone, [manifest, file], 'file'],
+    ['a docker archive, by the config digest of its image', archive, [configDigest], 'config'],
+    ['a docker archive, as the file it is', archive, [file], 'file'],
     ['an upper-case digest', alone, [{ sha256: hexOf(fileDigest).toUpperCase() }], 'file'],
     ['a file by sha512 alone, as npm writes it', hashed, [{ sha512 }], 'file'],
     ['a wrapped file by sha512 alone', { ...wrapped, file: { ...wrapped.file, others: { sha512 } } }, [{ sha512 }], 'file'],

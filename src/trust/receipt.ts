@@ -61,8 +61,8 @@ export type Receipt = {
   readonly transparency?: readonly Transparency[]
   /** Why there is no `log`, when a proof came with the evidence and did not hold. */
   readonly logProblem?: string
-  /** Which subject matched the artifact: through the manifest, or the file itself. */
-  readonly matched: 'manifest' | 'file'
+  /** Which subject matched the artifact: through the manifest, the file itself, or the config of the image in a docker archive. */
+  readonly matched: 'manifest' | 'file' | 'config'
 }
 
 /** Evidence that did not become a receipt, and why; shown to people, never to policy. */

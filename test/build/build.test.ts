@@ -12,6 +12,7 @@ const SOURCES = [
   'src',
   'web',
   'scripts',
+  'data',
   'schemas',
   'docs',
   'package.json',

@@ -1,13 +1,22 @@
+import * as fs from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { statementBytes } from '../../src/evidence/statement.ts'
+import { digestSetOf } from '../../src/kernel/digest.ts'
+import { parseTrustedRoot } from '../../src/trust/sigstore/trusted-root.ts'
+import { startFakeSigstore } from '../support/fake-sigstore.ts'
+import type { FakeSigstore } from '../support/fake-sigstore.ts'
+import { run } from '../../conformance/run.ts'
 import { REPOSITORY } from '../support/sample-project.ts'
 import { runProgram } from '../support/run-tally.ts'
 import { sharedData } from '../support/shared-data.ts'
+import { ARTIFACT, MESSAGE, byIdentity, fakeInstance, whyRefused } from '../support/sigstore-in-memory/verify.ts'
 import { readSigstoreCases } from './sigstore-cases.ts'
 
 const data = sharedData('sigstore-conformance')
 const cases = data === undefined ? [] : readSigstoreCases(data)
-const client = (...words: readonly string[]) => runProgram(join(REPOSITORY, 'conformance/client'), words, { cwd: '/' })
+const client = async (...words: readonly string[]) => ({ exitCode: await run(words) })
 
 describe.skipIf(data === undefined)('the client of sigstore-conformance', () => {
   const file = (name: string, of = 'bundle.sigstore.json') => join(data ?? '', 'bundle-verify', name, of)
@@ -41,5 +50,57 @@ describe.skipIf(data === undefined)('the client of sigstore-conformance', () => 
     ['no artifact', 2, ['--bundle', file('happy-path-v0.1'), ...identity]],
   ])('verify-bundle with %s ends with %i', async (_, exitCode, words) => {
     expect(await client('verify-bundle', ...words)).toMatchObject({ exitCode })
+  })
+})
+
+test('the executable starts anywhere, and ends as it answers', async () => {
+  const started = await runProgram(join(REPOSITORY, 'conformance/client'), ['verify-bundle', '--bundle', 'x'], { cwd: '/' })
+  expect(started).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('usage') as unknown })
+})
+
+describe('sign-bundle', () => {
+  let sigstore: FakeSigstore
+  let dir = ''
+  beforeAll(async () => {
+    sigstore = await startFakeSigstore()
+    dir = await fs.mkdtemp(join(tmpdir(), 'tally-'))
+    await fs.writeFile(join(dir, 'config.json'), sigstore.signingConfig)
+    await fs.writeFile(join(dir, 'root.json'), sigstore.trustedRoot)
+    await fs.writeFile(join(dir, 'a.txt'), MESSAGE)
+    await fs.writeFile(
+      join(dir, 'statement.json'),
+      statementBytes({
+        subject: [{ name: 'a.txt', digest: digestSetOf(ARTIFACT.digest) }],
+        predicateType: 'https://example.com/any',
+        predicate: {},
+      }),
+    )
+  })
+  afterAll(async () => {
+    await sigstore.close()
+    await fs.rm(dir, { recursive: true })
+  })
+  const sign = (token: string, ...more: readonly string[]) => {
+    const services = ['--trusted-root', join(dir, 'root.json'), '--signing-config', join(dir, 'config.json')]
+    return client('sign-bundle', '--identity-token', token, '--bundle', join(dir, 'out.json'), ...services, ...more)
+  }
+
+  test.each([
+    ['a file', ['a.txt']],
+    ['a statement', ['--in-toto', 'statement.json']],
+  ])('of %s is verified by the identity of the token', async (_, words) => {
+    const file = words.map((word) => (word.startsWith('--') ? word : join(dir, word)))
+    expect(await sign(sigstore.issuer.token('dev@example.com'), ...file)).toMatchObject({ exitCode: 0 })
+    // This instance has no log of certificates.
+    const instance = fakeInstance(parseTrustedRoot(sigstore.trustedRoot, 'root.json'), { certificateLogs: 0 })
+    const bundle: object = JSON.parse(await fs.readFile(join(dir, 'out.json'), 'utf8')) as object
+    expect(await whyRefused(bundle, byIdentity(instance, 'dev@example.com', sigstore.issuer.origin))).toBe('accepted')
+    expect(await whyRefused(bundle, byIdentity(instance, 'other@example.com', sigstore.issuer.origin))).toMatch(/not trusted/)
+  })
+
+  test('with no token, or one that is none, ends with 2', async () => {
+    expect(await sign('a.b.c', join(dir, 'a.txt'))).toMatchObject({ exitCode: 2 })
+    expect(await client('sign-bundle', '--bundle', join(dir, 'out.json'), join(dir, 'a.txt'))).toMatchObject({ exitCode: 2 })
+    expect(await client('sign-bundle', '--key', 'x', join(dir, 'a.txt'))).toMatchObject({ exitCode: 2 })
   })
 })

@@ -118,8 +118,8 @@ describe('a line that cannot be understood', () => {
     [['--verson'], '--verson: is not a flag of `tally`'],
     [['frobnicate'], 'frobnicate: is not a command\nhelp: see `tally --help`'],
     [['verify', 'x', '--polcy', 'y'], '--polcy: is not a flag of `tally verify`\nhelp: did you mean --policy?'],
-    [['verify'], 'tally verify: needs one artifact'],
-    [['verify', 'x', 'y'], 'y: is one word too many\nhelp: see `tally verify --help`'],
+    [['verify'], 'tally verify: needs at least one artifact'],
+    [['tree', 'x', 'y'], 'y: is one word too many\nhelp: see `tally tree --help`'],
     [['verify', 'x', '--policy'], '--policy: needs a value (FILE)'],
     [['verify', 'x', '--policy='], '--policy: needs a value (FILE)'],
     [['verify', 'x', '--policy', '--key'], '--policy: needs a value (FILE), and `--key` looks like a flag'],
@@ -190,7 +190,7 @@ describe('streams', () => {
     const wrong = await startTally(project, args, { input: '{"not":"a bom"}' }).ended
     expect(wrong.stderr).toMatch(/^error\[evidence-malformed\]: .*is not a predicate of type https:\/\/cyclonedx\.org\/bom/)
     const log = await runTally(project, 'log', 'show')
-    expect(log.stdout.match(/cyclonedx/g)).toHaveLength(1)
+    expect(log.stdout.match(/CycloneDX/g)).toHaveLength(1)
   })
 })
 

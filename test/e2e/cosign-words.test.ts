@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toBase64, utf8 } from '../../src/kernel/bytes.ts'
 import { canonicalJson } from '../../src/kernel/json.ts'
 import { publicKeyOf } from '../../src/trust/keys.ts'
-import { newPair, signBytes } from '../support/fake-sigstore/certificates.ts'
+import { newPair, signBytes } from '../support/sigstore-in-memory/certificates.ts'
 import {
   IDENTITY,
   ISSUER,
@@ -14,8 +14,8 @@ import {
   rootCertificate,
   signedBundle,
   trustedRootJson,
-} from '../support/fake-sigstore/instance.ts'
-import { ARTIFACT, MESSAGE } from '../support/fake-sigstore/verify.ts'
+} from '../support/sigstore-in-memory/instance.ts'
+import { ARTIFACT, MESSAGE } from '../support/sigstore-in-memory/verify.ts'
 import { runTally } from '../support/run-tally.ts'
 import { tallyInside } from '../support/tally-inside.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { toBase64, utf8 } from '../../src/kernel/bytes.ts'
 import { writeDer } from '../../src/trust/der.ts'
-import { CODE_SIGNING, TIMESTAMPING, extension, newPair, sequence } from '../support/fake-sigstore/certificates.ts'
-import type { CertificatePlan, FakeExtension } from '../support/fake-sigstore/certificates.ts'
+import { CODE_SIGNING, TIMESTAMPING, extension, newPair, sequence } from '../support/sigstore-in-memory/certificates.ts'
+import type { CertificatePlan, FakeExtension } from '../support/sigstore-in-memory/certificates.ts'
 import {
   IDENTITY,
   ISSUER,
@@ -12,9 +12,9 @@ import {
   leafOf,
   rootCertificate,
   signedBundle,
-} from '../support/fake-sigstore/instance.ts'
-import type { LeafPlan } from '../support/fake-sigstore/instance.ts'
-import { MESSAGE, byIdentity, fakeInstance, fakeRoot, verifyBundleJson, whyRefused } from '../support/fake-sigstore/verify.ts'
+} from '../support/sigstore-in-memory/instance.ts'
+import type { LeafPlan } from '../support/sigstore-in-memory/instance.ts'
+import { MESSAGE, byIdentity, fakeInstance, fakeRoot, verifyBundleJson, whyRefused } from '../support/sigstore-in-memory/verify.ts'
 
 const key = newPair()
 const PRINTABLE = 0x13

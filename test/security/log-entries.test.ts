@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { toBase64, utf8 } from '../../src/kernel/bytes.ts'
-import { newPair, signBytes } from '../support/fake-sigstore/certificates.ts'
-import { envelopeBody, hashedRekord, leafOf, logs, signedBundle } from '../support/fake-sigstore/instance.ts'
-import type { BundleJson, Verifier } from '../support/fake-sigstore/instance.ts'
-import { entryOf, logIdOf, promise } from '../support/fake-sigstore/logs.ts'
-import { MESSAGE, byIdentity, byKey, fakeInstance, fakeRoot, whyRefused } from '../support/fake-sigstore/verify.ts'
+import { newPair, signBytes } from '../support/sigstore-in-memory/certificates.ts'
+import { envelopeBody, hashedRekord, leafOf, logs, signedBundle } from '../support/sigstore-in-memory/instance.ts'
+import type { BundleJson, Verifier } from '../support/sigstore-in-memory/instance.ts'
+import { entryOf, logIdOf, promise } from '../support/sigstore-in-memory/logs.ts'
+import { MESSAGE, byIdentity, byKey, fakeInstance, fakeRoot, whyRefused } from '../support/sigstore-in-memory/verify.ts'
 
 // A log entry proves something about a signature only if it is about this signature, these bytes and this signer.
 

@@ -30,7 +30,7 @@ async function prove(): Promise<number> {
 async function tryWithout(copy: string, { id, file, guard, without, test }: Guard): Promise<'guarded' | 'UNGUARDED' | 'no test'> {
   const path = join(copy, file)
   const text = await readFile(path, 'utf8')
-  if ((await passes(copy, test, id)) !== true) return 'no test'
+  if (!(await passes(copy, test, id))) return 'no test'
   await writeFile(
     path,
     text.replace(guard, () => without),

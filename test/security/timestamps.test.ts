@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { toBase64, utf8 } from '../../src/kernel/bytes.ts'
-import { TIMESTAMPING, certificateOf, extension, newPair } from '../support/fake-sigstore/certificates.ts'
-import type { CertificatePlan } from '../support/fake-sigstore/certificates.ts'
-import { keys, signedBundle, stamp, tsaCertificate } from '../support/fake-sigstore/instance.ts'
-import type { TimestampPlan } from '../support/fake-sigstore/timestamps.ts'
-import { MESSAGE, byIdentity, byKey, fakeInstance, fakeRoot, verifyBundleJson, whyRefused } from '../support/fake-sigstore/verify.ts'
+import { TIMESTAMPING, certificateOf, extension, newPair } from '../support/sigstore-in-memory/certificates.ts'
+import type { CertificatePlan } from '../support/sigstore-in-memory/certificates.ts'
+import { keys, signedBundle, stamp, tsaCertificate } from '../support/sigstore-in-memory/instance.ts'
+import type { TimestampPlan } from '../support/sigstore-in-memory/timestamps.ts'
+import { MESSAGE, byIdentity, byKey, fakeInstance, fakeRoot, verifyBundleJson, whyRefused } from '../support/sigstore-in-memory/verify.ts'
 
 const key = newPair()
 const YEARS = { from: '2025-01-01T00:00:00Z', to: '2035-01-01T00:00:00Z' }

@@ -24,7 +24,7 @@ export const verifyBlobAttestation = defineCommand({
     ...BLOB_OPTIONS,
     type: { type: 'string', value: 'TYPE', help: 'predicate type: an alias of cosign’s or ours, or a URI', default: 'custom' },
     digest: { type: 'string', value: 'HEX', help: 'sha256 of the file, in place of the file' },
-    digestAlg: { type: 'string', value: 'NAME', choices: ['sha256'], help: 'algorithm of --digest', default: 'sha256' },
+    digestAlg: { type: 'string', value: 'NAME', choices: ['sha256'], help: 'algorithm of --digest: sha256', default: 'sha256' },
     ...COSIGN_VERIFY_OPTIONS,
   },
   refused: {

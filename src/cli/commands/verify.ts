@@ -62,8 +62,7 @@ export const verify = defineCommand({
       'artifacts: files, oci:DIR@sha256:…, oci-archive:FILE, docker-archive:FILE or registry/repository@sha256:…; - for a list on stdin; or git:REV',
   },
   notes: [
-    'Several artifacts are all judged, whatever comes of one: a table, or with --format json one object a line, in their order. The exit code is',
-    'that of the worst: 1 when one was denied or did not verify, else what kept one from being judged.',
+    'Several artifacts are all judged, whatever comes of one: a table, or with --format json one object a line, in their order. The exit code is that of the worst: 1 when one was denied or did not verify, else what kept one from being judged.',
     'Patterns must match the whole identity, where cosign is content with a part of it.',
   ],
   run: async (context) => {

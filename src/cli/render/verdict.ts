@@ -89,6 +89,7 @@ function receiptLines(receipt: Receipt, { style, columns }: Terminal): string[] 
   return [
     `  ${style('green', 'verified')} ${predicateWord(receipt.statement.predicateType).padEnd(18)} ${signerWord(receipt)}`,
     `           ${style('dim', details)}${style(place.isProven ? 'dim' : 'yellow', place.text)}`,
+    ...(receipt.matched === 'config' ? ['           about the config digest of the image in the archive'] : []),
     ...timeLines(receipt, columns).map((line) => style('dim', line)),
     ...(logProblem === undefined ? [] : hanging('           ', safeText(logProblem), columns)),
   ]

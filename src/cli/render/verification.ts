@@ -36,10 +36,12 @@ export function renderVerification({ artifact, trusted, proof, verdict, earlier 
 export function artifactLines(artifact: Artifact, terminal: Terminal): string[] {
   const { kind, name, digest } = artifact
   const file = kind === 'manifest' ? artifact.file : undefined
+  const config = kind === 'file' ? artifact.config : undefined
   return [
     ...field(terminal, 'artifact', name),
     ...(file === undefined ? [] : field(terminal, 'file', file.digest)),
     ...field(terminal, kind, digest),
+    ...(config === undefined ? [] : field(terminal, 'config', config)),
   ]
 }
 

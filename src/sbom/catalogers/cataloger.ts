@@ -1,5 +1,5 @@
 import type { LimitName } from '../../kernel/limits.ts'
-import type { Component, Edge } from '../model.ts'
+import type { Component, ConcludedLicence, Edge } from '../model.ts'
 
 /**
  * What is being listed: `runtime-closure` = what the committed lockfile may install for running, on any platform;
@@ -16,12 +16,20 @@ export type Project = { readonly directory: string; readonly name: string; reado
 /** A need that names no version: it is met by the one version of that package in the whole target, if there is just one. */
 export type LooseEdge = { readonly from: string; readonly type: string; readonly namespace: string; readonly name: string }
 
+/** What a licence file says: of the package whose own file lies in a folder, or of one of these types by name. */
+export type LicenceFinding = ConcludedLicence & {
+  readonly of: { readonly folder: string } | { readonly name: string; readonly types: readonly string[] }
+  /** Whether it is what the package declares, where that says nothing itself. */
+  readonly declared: boolean
+}
+
 export type Catalog = {
   readonly components: readonly Component[]
   /** Edges between components, and from projects to components. */
   readonly edges: readonly Edge[]
   readonly loose?: readonly LooseEdge[]
   readonly projects: readonly Project[]
+  readonly licences?: readonly LicenceFinding[]
   /** Files of `files` whose declarations are now fully in the catalog. */
   readonly read: readonly string[]
   /** Files that name packages without pinning what they lead to: what is in the catalog of them is right, and not all there will be. */
@@ -39,6 +47,16 @@ export type Catalog = {
 export type Cataloger = {
   readonly name: string
   readonly wants: (path: string, mode: CatalogMode) => boolean
+  /**
+   * A promise that only files of these names, or with these endings (what follows the last dot), are wanted: `wants` is then asked of no
+   * others, which is most of what a walk over a large image costs.
+   */
+  readonly only?: { readonly names?: readonly string[]; readonly endings?: readonly string[] }
+  /**
+   * For what is known by paths alone: a name, ending with `/`, that stands for a path, or many, among the files. It is handed in, empty,
+   * when `wants` says so.
+   */
+  readonly notes?: (path: string) => string | undefined
   /** Where a package manager opens its database, links followed: files or folders, relative to the target's root. */
   readonly databases?: readonly string[]
   /**

@@ -9,6 +9,7 @@ export type LockNeed = { readonly to: string; readonly kind: 'required' | 'optio
 export type LockNode = Pick<Component, 'purl' | 'name' | 'version'> & {
   readonly hashes?: DigestSet
   readonly licence?: string
+  readonly producer?: Component['producer']
   readonly range?: string
   readonly distributions?: readonly Distribution[]
   readonly properties?: Component['properties']
@@ -84,6 +85,7 @@ function componentOf(node: LockNode, scope: Component['scope'], source: LockSour
     type: node.type ?? 'library',
     hashes: node.hashes ?? {},
     ...(node.licence === undefined ? {} : { licence: node.licence }),
+    ...(node.producer === undefined ? {} : { producer: node.producer }),
     ...(node.range === undefined ? {} : { range: node.range }),
     ...(node.distributions === undefined || node.distributions.length === 0 ? {} : { distributions: node.distributions }),
     evidence: [...installed, { cataloger, file, method, confidence }],

@@ -19,6 +19,7 @@ export type Lockfile = {
 
 export type LockfileSpec = {
   readonly name: string
+  readonly only?: NonNullable<Cataloger['only']>
   /** The files that list packages. */
   readonly isLock: (path: string, mode: CatalogMode) => boolean
   /** Further files that are looked at, or only counted as covered. */
@@ -40,9 +41,10 @@ export type LockfileSpec = {
  * image, where anybody's test data may lie, it is passed over and makes the SBOM incomplete, as does one that is partial.
  */
 export function lockfileCataloger(spec: LockfileSpec): Cataloger {
-  const { name, isLock, isBeside = () => false, limit = 'lockfileBytes' } = spec
+  const { name, only, isLock, isBeside = () => false, limit = 'lockfileBytes' } = spec
   return {
     name,
+    ...(only === undefined ? {} : { only }),
     wants: (path, mode) => isLock(path, mode) || isBeside(path, mode),
     limitOf: (path) => (isLock(path, 'installed') ? limit : 'packageFileBytes'),
     read: (files, mode) => {
@@ -59,7 +61,9 @@ function readOne(spec: LockfileSpec, path: string, file: CatalogFile, files: Rea
     const graph = spec.parse(lock)
     if (graph === undefined) return { ...NOTHING_FOUND, read: [path] }
     const source = { cataloger: spec.name, file: path, method: spec.method ?? 'lockfile', ...layerOf(file) } as const
-    return { ...catalogGraph(graph, source, mode), read: graph.partial === true ? [] : [path, ...covered(spec, lock, files)] }
+    const beside = covered(spec, lock, files)
+    if (graph.partial === true) return { ...catalogGraph(graph, source, mode), read: beside, partial: [path] }
+    return { ...catalogGraph(graph, source, mode), read: [path, ...beside] }
   })
 }
 

@@ -1,16 +1,16 @@
 import type { DigestSet } from '../../kernel/digest.ts'
 import { compareText } from '../../package/digits.ts'
 
-/** Our name of an algorithm, CycloneDX's and SPDX's, and how many hexadecimal digits it has. */
+/** Our name of an algorithm, CycloneDX's, SPDX 2's and SPDX 3's, and how many hexadecimal digits it has. */
 const ALGORITHMS = [
-  { ours: 'md5', cyclonedx: 'MD5', spdx: 'MD5', digits: 32 },
-  { ours: 'sha1', cyclonedx: 'SHA-1', spdx: 'SHA1', digits: 40 },
-  { ours: 'sha256', cyclonedx: 'SHA-256', spdx: 'SHA256', digits: 64 },
-  { ours: 'sha384', cyclonedx: 'SHA-384', spdx: 'SHA384', digits: 96 },
-  { ours: 'sha512', cyclonedx: 'SHA-512', spdx: 'SHA512', digits: 128 },
+  { ours: 'md5', cyclonedx: 'MD5', spdx: 'MD5', spdx3: 'md5', digits: 32 },
+  { ours: 'sha1', cyclonedx: 'SHA-1', spdx: 'SHA1', spdx3: 'sha1', digits: 40 },
+  { ours: 'sha256', cyclonedx: 'SHA-256', spdx: 'SHA256', spdx3: 'sha256', digits: 64 },
+  { ours: 'sha384', cyclonedx: 'SHA-384', spdx: 'SHA384', spdx3: 'sha384', digits: 96 },
+  { ours: 'sha512', cyclonedx: 'SHA-512', spdx: 'SHA512', spdx3: 'sha512', digits: 128 },
 ] as const
 
-type Format = 'cyclonedx' | 'spdx'
+type Format = 'cyclonedx' | 'spdx' | 'spdx3'
 
 /** The hashes a format can carry, sorted, each under its name there. Others (a commit) are left out. */
 export function namedHashes(hashes: DigestSet, format: Format): { readonly name: string; readonly value: string }[] {

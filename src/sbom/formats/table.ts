@@ -40,8 +40,8 @@ function fit(widths: readonly number[], columns: number): readonly number[] {
   return fitted
 }
 
-function rowOf({ name, version, purl, licence, scope }: Component): string[] {
-  return [name, version === '' ? '-' : version, /^pkg:([^/]+)/.exec(purl)?.[1] ?? '-', licence ?? '-', scope]
+function rowOf({ name, version, range = '-', purl, licence, concluded, scope }: Component): string[] {
+  return [name, version === '' ? range : version, /^pkg:([^/]+)/.exec(purl)?.[1] ?? '-', licence ?? concluded?.licence ?? '-', scope]
 }
 
 function nameOf({ subject }: Sbom): string {

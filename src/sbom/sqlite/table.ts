@@ -5,6 +5,9 @@ import type { ByteView } from '../byte-view.ts'
 /** A column of a row. */
 export type SqliteValue = null | number | bigint | string | Uint8Array
 
+/** A row: its id, and its columns. A column that stands for the id is null. */
+export type SqliteRow = { readonly id: number; readonly values: readonly SqliteValue[] }
+
 const MAGIC = 'SQLite format 3\0'
 const INTERIOR_TABLE = 5
 const LEAF_TABLE = 13
@@ -15,8 +18,7 @@ export function isSqlite(bytes: Uint8Array): boolean {
 }
 
 /**
- * The rows of one table of an SQLite database (sqlite.org, "Database File Format"), in the order of their row ids; a column that
- * stands for the row id is null. In: the file, what it is called, the table, and newer pages by number (see `readWal`). Undefined
+ * The rows of one table of an SQLite database (sqlite.org, "Database File Format"), in the order of their ids. In: the file, what it is called, the table, and newer pages by number (see `readWal`). Undefined
  * when there is no such table. Only this table's pages are read, each at most once; nothing of SQL is interpreted. Throws
  * `artifact-malformed`.
  */
@@ -25,9 +27,10 @@ export function readTable(
   where: string,
   table: string,
   newer: ReadonlyMap<number, Uint8Array> = new Map(),
-): Generator<readonly SqliteValue[]> | undefined {
+): Generator<SqliteRow> | undefined {
   const file = openFile(bytes, where, newer)
-  for (const [type, name, , root] of rowsOf(file, 1)) {
+  for (const { values } of rowsOf(file, 1)) {
+    const [type, name, , root] = values
     if (type === 'table' && name === table && typeof root === 'number') return rowsOf(file, root)
   }
   return undefined
@@ -68,7 +71,7 @@ function openFile(bytes: Uint8Array, where: string, newer: ReadonlyMap<number, U
 }
 
 /** Depth first through a table's tree. No recursion: the depth is as large as the file says. */
-function* rowsOf(file: File, root: number): Generator<readonly SqliteValue[]> {
+function* rowsOf(file: File, root: number): Generator<SqliteRow> {
   const waiting = [root]
   for (let number = waiting.pop(); number !== undefined; number = waiting.pop()) {
     const page = file.page(number)
@@ -77,7 +80,7 @@ function* rowsOf(file: File, root: number): Generator<readonly SqliteValue[]> {
     const type = page.u8(at)
     const cells = page.u16(at + 3)
     if (type === LEAF_TABLE) {
-      for (let cell = 0; cell < cells; cell += 1) yield readRecord(readPayload(file, page, page.u16(at + 8 + cell * 2)), file.where)
+      for (let cell = 0; cell < cells; cell += 1) yield readCell(file, page, page.u16(at + 8 + cell * 2))
     } else if (type === INTERIOR_TABLE) {
       const children = Array.from({ length: cells }, (_, cell) => page.u32(page.u16(at + 12 + cell * 2)))
       waiting.push(page.u32(at + 8), ...children.toReversed())
@@ -85,19 +88,23 @@ function* rowsOf(file: File, root: number): Generator<readonly SqliteValue[]> {
   }
 }
 
-/** The payload of a leaf cell; what does not fit into its page lies on a chain of overflow pages. */
-function readPayload(file: File, page: ByteView, at: number): Uint8Array {
+function readCell(file: File, page: ByteView, at: number): SqliteRow {
   const size = readVarint(page, at)
-  const rowId = readVarint(page, size.next)
-  const length = Number(size.value)
+  const id = readVarint(page, size.next)
+  const payload = readPayload(file, page, id.next, Number(size.value))
+  return { id: Number(id.value), values: readRecord(payload, file.where) }
+}
+
+/** The payload of a leaf cell; what does not fit into its page lies on a chain of overflow pages. */
+function readPayload(file: File, page: ByteView, at: number, length: number): Uint8Array {
   file.charge(length)
-  if (length <= file.usable - 35) return page.slice(rowId.next, length)
+  if (length <= file.usable - 35) return page.slice(at, length)
   const least = Math.floor(((file.usable - 12) * 32) / 255) - 23
   const some = least + ((length - least) % (file.usable - 4))
   const local = some <= file.usable - 35 ? some : least
-  const parts = [page.slice(rowId.next, local)]
+  const parts = [page.slice(at, local)]
   let left = length - local
-  for (let number = page.u32(rowId.next + local); left > 0;) {
+  for (let number = page.u32(at + local); left > 0;) {
     const overflow = file.page(number)
     const part = overflow.slice(4, Math.min(left, file.usable - 4))
     parts.push(part)

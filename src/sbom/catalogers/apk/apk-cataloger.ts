@@ -1,5 +1,6 @@
 import { purlText } from '../../../package/purl.ts'
 import type { Component, Edge } from '../../model.ts'
+import { partyFrom } from '../../party.ts'
 import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
 import { OS_RELEASE_PATHS, distroOf, readRelease, systemComponent } from '../os-release.ts'
@@ -12,6 +13,7 @@ const DATABASES: readonly string[] = ['lib/apk/db/installed', 'usr/lib/apk/db/in
 /** Alpine, Wolfi, Chainguard: the database of apk. */
 export const apkCataloger: Cataloger = {
   name: 'apk',
+  only: { names: ['installed', 'os-release'] },
   wants: (path, mode) => mode === 'installed' && (DATABASES.includes(path) || OS_RELEASE_PATHS.includes(path)),
   databases: ['lib/apk/db', 'usr/lib/apk/db', ...OS_RELEASE_PATHS],
   limitOf: (path) => (DATABASES.includes(path) ? 'packageDatabaseBytes' : 'fileReadBytes'),
@@ -76,7 +78,8 @@ function purlOf({ name, version, architecture, origin }: ApkPackage, release: Os
   })
 }
 
-function componentOf({ name, version, licence }: ApkPackage, purl: string, file: string): Component {
+function componentOf({ name, version, licence, maintainer }: ApkPackage, purl: string, file: string): Component {
+  const producer = partyFrom(maintainer)
   return {
     purl,
     name,
@@ -84,6 +87,7 @@ function componentOf({ name, version, licence }: ApkPackage, purl: string, file:
     type: 'library',
     hashes: {},
     ...(licence === '' ? {} : { licence }),
+    ...(producer === undefined ? {} : { producer }),
     evidence: [{ cataloger: 'apk', file, method: 'database', confidence: 1 }],
     scope: 'required',
   }

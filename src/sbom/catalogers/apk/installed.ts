@@ -6,6 +6,7 @@ export type ApkPackage = {
   readonly version: string
   readonly architecture: string
   readonly licence: string
+  readonly maintainer: string
   /** The source package it was built from. */
   readonly origin: string
   /** As written: names, `so:`, `cmd:` and `/path` entries with or without a version; `!name` is a conflict. */
@@ -29,6 +30,7 @@ export function parseApkInstalled(bytes: Uint8Array, where: string): ApkPackage[
         version,
         architecture: fields.get('A') ?? '',
         licence: fields.get('L') ?? '',
+        maintainer: fields.get('m') ?? '',
         origin: fields.get('o') ?? '',
         depends: wordsOf(fields.get('D')),
         provides: wordsOf(fields.get('p')),
@@ -55,7 +57,7 @@ function newStanza(): Stanza {
 function takeLine(stanza: Stanza, letter: string, value: string): void {
   if (letter === 'F') stanza.folder = value
   else if (letter === 'R') stanza.files.push(stanza.folder === '' ? value : `${stanza.folder}/${value}`)
-  else if ('PVALoDp'.includes(letter)) stanza.fields.set(letter, value)
+  else if ('PVALomDp'.includes(letter)) stanza.fields.set(letter, value)
 }
 
 function wordsOf(value: string | undefined): string[] {

@@ -10,6 +10,7 @@ const LOCKFILE = 'bun.lock'
 /** Bun: its lockfile in text, with workspaces. The older bun.lockb is binary and is not read. */
 export const bunCataloger: Cataloger = {
   name: 'bun',
+  only: { names: ['package.json', LOCKFILE] },
   wants: (path, mode) => wantsJsLock(path, mode, LOCKFILE),
   limitOf: limitOfJsLock,
   mentions: (path, bytes) => (fileNameOf(path) === LOCKFILE ? foldersOf(path, bytes) : []),

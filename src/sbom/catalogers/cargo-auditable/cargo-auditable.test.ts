@@ -75,7 +75,7 @@ describe('a Rust program built with cargo-auditable', () => {
     expect(await inspect(bytes)).toMatchObject({ missed: true, catalog: { components: [] } })
   })
 
-  it('is read or passed over: 10,000 seeded mutations', async () => {
+  it('is read or passed over: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     const plain = await fuzz(
       [utf8(JSON.stringify(AUDIT))],
       (json) => inspect(elfBytes([{ name: '.dep-v0', content: packed(new TextDecoder().decode(json)) }])),

@@ -49,7 +49,7 @@ describe('Podfile.lock', () => {
     )
   })
 
-  it('is read or refused when it is damaged: 10,000 seeded mutations', async () => {
+  it('is read or refused when it is damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     expect((await fuzzCataloger(cocoapodsCataloger, { 'Podfile.lock': LOCK })).strange).toEqual([])
   })
 })

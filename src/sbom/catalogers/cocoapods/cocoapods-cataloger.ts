@@ -16,6 +16,7 @@ const LOCK = z.object({
 /** CocoaPods' lockfiles. A part of a pod (`Name/Part`) is that pod with a subpath. */
 export const cocoapodsCataloger: Cataloger = lockfileCataloger({
   name: 'cocoapods',
+  only: { names: ['Podfile.lock'] },
   isLock: (path) => fileNameOf(path) === 'Podfile.lock',
   coversNames: ['Podfile'],
   parse: ({ bytes, path, directory }) => parsePodfileLock(bytes, path, directory),

@@ -48,7 +48,7 @@ describe('conan.lock', () => {
     )
   })
 
-  it('is read or refused when it is damaged: 10,000 seeded mutations', async () => {
+  it('is read or refused when it is damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     for (const text of [ONE, TWO])
       expect((await fuzzCataloger(conanCataloger, { 'conan.lock': text }, { rounds: 5000 })).strange).toEqual([])
   })

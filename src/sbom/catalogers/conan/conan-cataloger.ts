@@ -30,6 +30,7 @@ const LOCK = z.object({
 /** Conan's lockfiles: of version 1 with what needs what, of version 2 as lists. */
 export const conanCataloger: Cataloger = lockfileCataloger({
   name: 'conan',
+  only: { names: ['conan.lock'] },
   isLock: (path) => fileNameOf(path) === 'conan.lock',
   coversNames: ['conanfile.txt', 'conanfile.py'],
   parse: ({ bytes, path }) => parseConanLock(bytes, path),

@@ -64,7 +64,7 @@ describe('pubspec.lock', () => {
     )
   })
 
-  it('is read or refused when it is damaged: 10,000 seeded mutations', async () => {
+  it('is read or refused when it is damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     expect((await fuzzCataloger(pubCataloger, { 'pubspec.lock': LOCK })).strange).toEqual([])
   })
 })

@@ -26,6 +26,7 @@ const LOCK = z.object({ packages: z.record(z.string(), PACKAGE).nullish() })
 /** Pub's lockfiles (Dart, Flutter). They mark what the project asks for, and not what needs what. */
 export const pubCataloger: Cataloger = lockfileCataloger({
   name: 'pub',
+  only: { names: ['pubspec.lock'] },
   isLock: (path) => fileNameOf(path) === 'pubspec.lock',
   coversNames: ['pubspec.yaml'],
   parse: ({ bytes, path, directory }) => parsePubspecLock(bytes, path, directory),

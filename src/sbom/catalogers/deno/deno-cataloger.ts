@@ -21,6 +21,7 @@ const MANIFESTS = ['deno.json', 'deno.jsonc']
 /** Deno: its lockfile with packages of npm, of JSR, and modules by address. */
 export const denoCataloger: Cataloger = {
   name: 'deno',
+  only: { names: ['package.json', LOCKFILE, ...MANIFESTS] },
   wants: (path, mode) =>
     wantsJsLock(path, mode, LOCKFILE) || (MANIFESTS.includes(fileNameOf(path)) && !`/${path}`.includes('/node_modules/')),
   limitOf: (path) => (fileNameOf(path) === LOCKFILE ? 'lockfileBytes' : 'packageFileBytes'),

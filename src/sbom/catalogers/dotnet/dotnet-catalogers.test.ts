@@ -167,7 +167,7 @@ describe('deps.json of a published application', () => {
 })
 
 describe('damaged files of .NET', () => {
-  it('are read or refused: 10,000 seeded mutations', async () => {
+  it('are read or refused: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     for (const [cataloger, files] of [
       [nugetCataloger, { 'packages.lock.json': LOCK, 'obj/project.assets.json': ASSETS }],
       [dotnetAppCataloger, { 'App.deps.json': DEPS }],

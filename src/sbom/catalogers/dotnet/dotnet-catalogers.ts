@@ -6,11 +6,13 @@ import { parsePackagesLock } from './packages-lock.ts'
 import { parseTargets } from './targets.ts'
 
 const ASSETS = 'project.assets.json'
+const LOCKFILES: readonly string[] = ['packages.lock.json', 'packages.config', ASSETS]
 
 /** NuGet's lockfiles: packages.lock.json, project.assets.json of a restored project, packages.config of old ones. */
 export const nugetCataloger: Cataloger = lockfileCataloger({
   name: 'nuget',
-  isLock: (path) => ['packages.lock.json', 'packages.config', ASSETS].includes(fileNameOf(path)),
+  only: { names: LOCKFILES, endings: ['csproj', 'fsproj', 'vbproj'] },
+  isLock: (path) => LOCKFILES.includes(fileNameOf(path)),
   isBeside: isProjectFile,
   covers: (path, lock) => {
     const home = fileNameOf(lock.path) === ASSETS && fileNameOf(lock.directory) === 'obj' ? directoryOf(lock.directory) : lock.directory
@@ -26,6 +28,7 @@ export const nugetCataloger: Cataloger = lockfileCataloger({
 export const dotnetAppCataloger: Cataloger = lockfileCataloger({
   name: 'dotnet-deps',
   method: 'installed',
+  only: { endings: ['json'] },
   isLock: (path, mode) => mode === 'installed' && path.endsWith('.deps.json'),
   parse: ({ path, bytes, directory }) => parseTargets(bytes, path, directory),
 })

@@ -1,5 +1,6 @@
 import { purlText } from '../../../package/purl.ts'
 import type { Component, Edge } from '../../model.ts'
+import { partyFrom } from '../../party.ts'
 import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
 import { OS_RELEASE_PATHS, distroOf, readRelease, systemComponent } from '../os-release.ts'
@@ -67,13 +68,15 @@ function purlOf({ name, version, architecture, source }: DpkgPackage, release: O
   })
 }
 
-function componentOf({ name, version }: DpkgPackage, purl: string, file: string): Component {
+function componentOf({ name, version, maintainer }: DpkgPackage, purl: string, file: string): Component {
+  const producer = partyFrom(maintainer)
   return {
     purl,
     name,
     version,
     type: 'library',
     hashes: {},
+    ...(producer === undefined ? {} : { producer }),
     evidence: [{ cataloger: 'dpkg', file, method: 'database', confidence: 1 }],
     scope: 'required',
   }

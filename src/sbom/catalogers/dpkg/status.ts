@@ -10,6 +10,7 @@ export type DpkgPackage = {
   /** `Pre-Depends` and `Depends`, as written. */
   readonly depends: string
   readonly provides: string
+  readonly maintainer: string
 }
 
 /** Files of a package are on disk in every state but these. */
@@ -34,6 +35,7 @@ export function parseDpkgStatus(bytes: Uint8Array, where: string): DpkgPackage[]
       ...(source === undefined ? {} : { source }),
       depends: [stanza.get('pre-depends'), stanza.get('depends')].filter((list) => list !== undefined).join(', '),
       provides: stanza.get('provides') ?? '',
+      maintainer: stanza.get('maintainer') ?? '',
     })
   }
   return packages
@@ -53,7 +55,7 @@ function parseSource(field: string | undefined): { name: string; version?: strin
   }
 }
 
-const KEPT = new Set(['package', 'version', 'architecture', 'source', 'status', 'depends', 'pre-depends', 'provides'])
+const KEPT = new Set(['package', 'version', 'architecture', 'source', 'status', 'depends', 'pre-depends', 'provides', 'maintainer'])
 
 /** Stanzas of `Field: value`, continued by lines that begin with white space; keys in lower case. */
 function* stanzasOf(text: string): Generator<ReadonlyMap<string, string>> {

@@ -85,7 +85,7 @@ describe('mix.lock', () => {
     expect(() => parseElixirTerm('a'.repeat(500_000) + '"', 'x')).toThrow(/no literal/)
   })
 
-  it('is read or refused when it is damaged: 10,000 seeded mutations', async () => {
+  it('is read or refused when it is damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     const outcome = await fuzzCataloger(mixCataloger, { 'mix.lock': LOCK })
     expect(outcome.strange).toEqual([])
     expect(outcome.read).toBeGreaterThan(300)

@@ -12,6 +12,7 @@ import type { ElixirTerm } from './elixir-term.ts'
 /** Mix's lockfiles (Elixir, Erlang). What only development uses stands in mix.exs, which is a program. */
 export const mixCataloger: Cataloger = lockfileCataloger({
   name: 'mix',
+  only: { names: ['mix.lock'] },
   isLock: (path) => fileNameOf(path) === 'mix.lock',
   coversNames: ['mix.exs'],
   parse: ({ bytes, path }) => parseMixLock(bytes, path),

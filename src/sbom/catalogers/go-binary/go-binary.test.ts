@@ -185,7 +185,7 @@ describe('the version of the main module', () => {
 })
 
 describe('a damaged Go program', () => {
-  it('is read or passed over: 10,000 seeded mutations of its file', async () => {
+  it('is read or passed over: 10,000 seeded mutations of its file', { timeout: 120_000 }, async () => {
     const samples = [
       elfBytes([{ name: '.go.buildinfo', ...DATA }]),
       elfBytes(pointerInfo('go1.22.3', MODULES)),

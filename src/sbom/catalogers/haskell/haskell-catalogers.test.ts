@@ -66,7 +66,7 @@ describe('stack.yaml.lock', () => {
 })
 
 describe('damaged files of Haskell', () => {
-  it('are read or refused: 10,000 seeded mutations', async () => {
+  it('are read or refused: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     expect((await fuzzCataloger(cabalCataloger, { 'cabal.project.freeze': FREEZE }, { rounds: 5000 })).strange).toEqual([])
     expect((await fuzzCataloger(stackCataloger, { 'stack.yaml.lock': STACK }, { rounds: 5000 })).strange).toEqual([])
   })

@@ -12,6 +12,7 @@ import { lockfileCataloger } from '../lockfile-cataloger.ts'
 /** Cabal's frozen constraints: every package at its version, without what needs what. */
 export const cabalCataloger: Cataloger = lockfileCataloger({
   name: 'cabal',
+  only: { names: ['cabal.project.freeze'], endings: ['cabal'] },
   isLock: (path) => fileNameOf(path) === 'cabal.project.freeze',
   isBeside: (path) => path.endsWith('.cabal'),
   covers: (path, { directory }) => path.endsWith('.cabal') && directoryOf(path) === directory,
@@ -41,6 +42,7 @@ const LOCK = z.object({ packages: z.array(z.object({ completed: COMPLETED })).nu
 /** Stack's lockfiles: the packages a project adds to a snapshot. What the snapshot has lies in a repository. */
 export const stackCataloger: Cataloger = lockfileCataloger({
   name: 'stack',
+  only: { names: ['stack.yaml.lock'] },
   isLock: (path) => fileNameOf(path) === 'stack.yaml.lock',
   parse: ({ bytes, path }) => {
     const lock = readShape(LOCK, parseLockYaml(bytes, path)[0] ?? {}, path, 'artifact-malformed')

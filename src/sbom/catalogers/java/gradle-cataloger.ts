@@ -12,6 +12,7 @@ const LOCKFILES = new Set(['gradle.lockfile', 'buildscript-gradle.lockfile'])
 /** Gradle's lockfiles. They list packages without saying which needs which. */
 export const gradleCataloger: Cataloger = lockfileCataloger({
   name: 'gradle',
+  only: { names: [...LOCKFILES] },
   isLock: (path) => LOCKFILES.has(fileNameOf(path)),
   coversNames: ['build.gradle', 'build.gradle.kts'],
   parse: ({ bytes, path }) => parseGradleLock(bytes, path),

@@ -218,7 +218,7 @@ describe('a hostile Java archive', () => {
     expect(await purls(bytes, 'lib/real-1.0.jar')).toEqual(['pkg:generic/real@1.0'])
   })
 
-  it('is read or passed over when it is damaged: 10,000 seeded mutations', async () => {
+  it('is read or passed over when it is damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     const bytes = jar(manifest('Bundle-Version: 1'), properties('org.x', 'app', '3.0'), {
       path: 'lib/web-2.0.jar',
       content: WEB,

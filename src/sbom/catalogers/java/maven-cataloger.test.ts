@@ -87,7 +87,7 @@ describe('the poms of a target', () => {
     expect(catalogTexts(mavenCataloger, { 'pom.xml': ring }, 'runtime-closure').projects[0]?.purl).toBe('pkg:maven/g/a')
   })
 
-  it('are read or refused when they are damaged: 10,000 seeded mutations', async () => {
+  it('are read or refused when they are damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     const outcome = await fuzzCataloger(mavenCataloger, FILES, { mode: 'installed' })
     expect(outcome.strange).toEqual([])
     expect(outcome.read).toBeGreaterThan(500)
@@ -131,7 +131,7 @@ describe('the lockfile of Gradle', () => {
     expect(catalogTexts(gradleCataloger, { 'gradle.lockfile': line })).toMatchObject({ components: [], read: [] })
   })
 
-  it('is read or refused when it is damaged: 10,000 seeded mutations', async () => {
+  it('is read or refused when it is damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     expect((await fuzzCataloger(gradleCataloger, { 'gradle.lockfile': LOCK })).strange).toEqual([])
   })
 })

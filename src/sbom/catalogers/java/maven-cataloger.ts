@@ -15,6 +15,7 @@ import type { Pom, PomDependency } from './pom.ts'
  */
 export const mavenCataloger: Cataloger = {
   name: 'maven',
+  only: { names: ['pom.xml'] },
   wants: (path) => fileNameOf(path) === 'pom.xml',
   limitOf: () => 'packageFileBytes',
   mentions: (path, bytes) => foldersOf(path, bytes),
@@ -74,7 +75,8 @@ function catalogProject(
   const found = catalogGraph({ nodes, projects: [project] }, source, mode)
   const licence = pomLicence(pom)
   const components = found.components.map((one) => (one.purl === purl && licence !== undefined ? { ...one, licence } : one))
-  return { ...found, components, read: needs.some(({ kind }) => kind !== 'dev') ? [] : [path] }
+  const isPartial = needs.some(({ kind }) => kind !== 'dev')
+  return { ...found, components, ...(isPartial ? { read: [], partial: [path] } : { read: [path] }) }
 }
 
 /** A pom and its ancestors, as far as they lie in the target. */

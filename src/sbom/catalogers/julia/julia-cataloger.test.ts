@@ -62,7 +62,7 @@ describe('Manifest.toml', () => {
     )
   })
 
-  it('is read or refused when it is damaged: 10,000 seeded mutations', async () => {
+  it('is read or refused when it is damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     expect((await fuzzCataloger(juliaCataloger, { 'Manifest.toml': NEW, 'Project.toml': PROJECT })).strange).toEqual([])
   })
 })

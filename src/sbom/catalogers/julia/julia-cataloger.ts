@@ -9,6 +9,8 @@ import { lockfileCataloger } from '../lockfile-cataloger.ts'
 import type { Lockfile } from '../lockfile-cataloger.ts'
 
 const MANIFESTS = new Set(['Manifest.toml', 'JuliaManifest.toml'])
+/** Of two in one folder Julia takes the first. */
+const PROJECTS: readonly string[] = ['JuliaProject.toml', 'Project.toml']
 const uuid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i)
 const ENTRY = z.object({
   uuid,
@@ -34,8 +36,9 @@ const PROJECT = z.object({
 /** Julia's manifests. Packages of its standard library have no version of their own there: they have Julia's. */
 export const juliaCataloger: Cataloger = lockfileCataloger({
   name: 'julia',
+  only: { names: [...MANIFESTS, ...PROJECTS] },
   isLock: (path) => MANIFESTS.has(fileNameOf(path)),
-  isBeside: (path) => ['Project.toml', 'JuliaProject.toml'].includes(fileNameOf(path)),
+  isBeside: (path) => PROJECTS.includes(fileNameOf(path)),
   covers: (path, { directory }) => directoryOf(path) === directory && fileNameOf(path).endsWith('Project.toml'),
   parse: parseManifest,
 })
@@ -77,7 +80,7 @@ function nodeOf(name: string, entry: z.infer<typeof ENTRY>, byName: ReadonlyMap<
 }
 
 function readProject({ directory, other }: Lockfile): LockProject | undefined {
-  for (const file of ['JuliaProject.toml', 'Project.toml']) {
+  for (const file of PROJECTS) {
     const path = directory === '' ? file : `${directory}/${file}`
     const bytes = other(path)
     if (bytes === undefined) continue

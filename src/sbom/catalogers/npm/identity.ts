@@ -2,6 +2,7 @@ import { toHex } from '../../../kernel/bytes.ts'
 import type { DigestSet } from '../../../kernel/digest.ts'
 import { redact, withoutUserInfo } from '../../../kernel/redact.ts'
 import { purlText } from '../../../package/purl.ts'
+import type { Component } from '../../model.ts'
 import type { Place } from './tree.ts'
 
 /**
@@ -30,6 +31,12 @@ function sourceOf(resolved: string | undefined): Record<string, string> {
   }
   if (!/^https?:/.test(resolved) || isRegistryTarball(resolved)) return {}
   return { download_url: redact(withoutUserInfo(resolved.replace(/[?#].*$/, ''))) }
+}
+
+/** The tarball a place was installed from, where its address is known. */
+export function distributionsOf({ resolved, integrity }: Pick<Place, 'resolved' | 'integrity'>): Pick<Component, 'distributions'> {
+  if (resolved === undefined || !/^https?:/.test(resolved)) return {}
+  return { distributions: [{ url: redact(withoutUserInfo(resolved.replace(/[?#].*$/, ''))), hashes: hashesOf(integrity) }] }
 }
 
 /** Registries serve tarballs at `<base>/<name>/-/<file>.tgz`. */

@@ -1,6 +1,6 @@
 import type { CatalogFile } from '../cataloger.ts'
 import { directoryOf, fileNameOf } from '../../path.ts'
-import { licenceOf, needsOf, readManifest } from './package-file.ts'
+import { licenceOf, needsOf, producerOf, readManifest } from './package-file.ts'
 import type { Manifest } from './package-file.ts'
 import { installedName } from './tree.ts'
 import type { Need, Place, Tree } from './tree.ts'
@@ -31,14 +31,16 @@ function installedPlace(path: string, installedAs: string, file: CatalogFile, wh
   const name = manifest?.name ?? locked?.name ?? installedAs
   const version = manifest?.version ?? locked?.version ?? ''
   const licence = manifest === undefined ? undefined : licenceOf(manifest)
+  const producer = manifest === undefined ? undefined : producerOf(manifest)
+  const said = { ...(licence === undefined ? {} : { licence }), ...(producer === undefined ? {} : { producer }) }
   const sameAsLocked = locked !== undefined && locked.linkTo === undefined && locked.name === name && locked.version === version
-  if (sameAsLocked) return { ...locked, needs: withPeers(locked.needs, manifest), ...(licence === undefined ? {} : { licence }) }
+  if (sameAsLocked) return { ...locked, needs: withPeers(locked.needs, manifest), ...said }
   return {
     path,
     name,
     version,
     needs: manifest === undefined ? [] : needsOf(manifest, { dev: false }),
-    ...(licence === undefined ? {} : { licence }),
+    ...said,
     ...(locked?.dev === true ? { dev: true } : {}),
     ...(locked?.optional === true ? { optional: true } : {}),
   }

@@ -3,8 +3,8 @@ import { directoryOf, fileNameOf, joinPath } from '../../path.ts'
 import type { Catalog, CatalogFile, CatalogMode } from '../cataloger.ts'
 import { catalogGraph, layerOf } from '../lock-graph.ts'
 import type { LockNeed, LockNode, LockProject } from '../lock-graph.ts'
-import { hashesOf, purlOf } from './identity.ts'
-import { licenceOf, readManifest } from './package-file.ts'
+import { distributionsOf, hashesOf, purlOf } from './identity.ts'
+import { licenceOf, producerOf, readManifest } from './package-file.ts'
 import type { Manifest } from './package-file.ts'
 import { installedName } from './tree.ts'
 
@@ -112,6 +112,7 @@ function nodeOf({ name, version, resolved, integrity, needs, marked }: JsPackage
     name,
     version,
     hashes: hashesOf(integrity),
+    ...distributionsOf({ ...(resolved === undefined ? {} : { resolved }), ...(integrity === undefined ? {} : { integrity }) }),
     needs,
     ...(marked === undefined ? {} : { marked }),
   }
@@ -124,7 +125,7 @@ function projectOf({ directory, needs, ...said }: JsProject, files: ReadonlyMap<
   return { key: projectKey(directory), directory, name, version, purl: purlOf({ name, version }), needs }
 }
 
-type Installed = Required<Pick<LockNode, 'installedAt'>> & Pick<LockNode, 'licence' | 'layer'>
+type Installed = Required<Pick<LockNode, 'installedAt'>> & Pick<LockNode, 'licence' | 'producer' | 'layer'>
 
 /** What lies in the node_modules of these folders, by `name@version`. */
 function installedUnder(files: ReadonlyMap<string, CatalogFile>, directories: ReadonlySet<string>): Map<string, Installed> {
@@ -136,9 +137,11 @@ function installedUnder(files: ReadonlyMap<string, CatalogFile>, directories: Re
     if (manifest?.name === undefined) continue
     const key = `${manifest.name}@${manifest.version ?? ''}`
     const licence = licenceOf(manifest)
+    const producer = producerOf(manifest)
     const before = found.get(key)
     found.set(key, {
       ...(licence === undefined ? {} : { licence }),
+      ...(producer === undefined ? {} : { producer }),
       ...layerOf(file),
       ...before,
       installedAt: [...(before?.installedAt ?? []), path],

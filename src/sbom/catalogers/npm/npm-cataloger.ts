@@ -16,6 +16,7 @@ const LOCKFILES = ['npm-shrinkwrap.json', 'package-lock.json', '.package-lock.js
 /** npm: lockfiles of version 1 to 3 and the tree in node_modules. */
 export const npmCataloger: Cataloger = {
   name: 'npm',
+  only: { names: ['package.json', ...LOCKFILES] },
   wants: wantsNpm,
   limitOf: (path) => (fileNameOf(path) === 'package.json' ? 'packageFileBytes' : 'lockfileBytes'),
   read: readNpm,

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { parseJson } from '../../../kernel/json.ts'
+import type { Party } from '../../model.ts'
+import { partyFrom } from '../../party.ts'
 import type { Need } from './tree.ts'
 
 const names = z.record(z.string(), z.unknown()).catch({})
@@ -11,6 +13,7 @@ const MANIFEST = z.object({
   version: z.string().optional().catch(undefined),
   license: licence,
   licenses: licence,
+  author: z.unknown().optional(),
   dependencies: names.optional(),
   optionalDependencies: names.optional(),
   devDependencies: names.optional(),
@@ -55,6 +58,17 @@ export function licenceOf(manifest: Pick<Manifest, 'license' | 'licenses'>): str
   const all = (Array.isArray(declared) ? declared : [declared]).map(licenceName).filter((name) => name !== undefined)
   if (all.length === 0) return undefined
   return all.length === 1 ? all[0] : `(${all.join(' OR ')})`
+}
+
+/** Who makes a package, as its manifest says: `Name <e-mail> (URL)`, or an object of these. */
+export function producerOf({ author }: Pick<Manifest, 'author'>): Party | undefined {
+  if (typeof author === 'string') return partyFrom(author)
+  if (typeof author !== 'object' || author === null) return undefined
+  const field = (name: string): string => {
+    const value: unknown = Object.entries(author).find(([key]) => key === name)?.[1]
+    return typeof value === 'string' ? value : ''
+  }
+  return partyFrom(`${field('name').replace(/[<>()]/g, ' ')} <${field('email')}> (${field('url')})`)
 }
 
 function licenceName(declared: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import type { Component, Edge } from '../../model.ts'
 import type { CatalogMode, Project } from '../cataloger.ts'
-import { hashesOf, purlOf } from './identity.ts'
+import { distributionsOf, hashesOf, purlOf } from './identity.ts'
 import { installedName, resolveNeed } from './tree.ts'
 import type { NeedKind, Place, Tree } from './tree.ts'
 
@@ -82,6 +82,8 @@ function componentOf(place: Place, purl: string, source: Source): Component {
     type: installedName(place.path) === undefined ? 'application' : 'library',
     hashes: hashesOf(place.integrity),
     ...(place.licence === undefined ? {} : { licence: place.licence }),
+    ...(place.producer === undefined ? {} : { producer: place.producer }),
+    ...distributionsOf(place),
     evidence: [{ cataloger: 'npm', file: source.file, method: source.method, confidence: 1 }],
     scope: place.dev === true ? 'dev' : place.optional === true ? 'optional' : 'required',
     ...(source.layer === undefined ? {} : { layer: source.layer }),

@@ -1,3 +1,5 @@
+import type { Party } from '../../model.ts'
+
 /** Why one place needs another. `dev` counts only for projects; `optional` and `peer-optional` may be absent. */
 export type NeedKind = 'required' | 'optional' | 'peer' | 'peer-optional' | 'dev' | 'workspace'
 export type Need = { readonly name: string; readonly kind: NeedKind }
@@ -15,6 +17,7 @@ export type Place = {
   readonly resolved?: string
   readonly integrity?: string
   readonly licence?: string
+  readonly producer?: Party
   /** Needed by development only; `optional` may fail to install; `extraneous` is needed by nothing. As npm marks them. */
   readonly dev?: boolean
   readonly optional?: boolean

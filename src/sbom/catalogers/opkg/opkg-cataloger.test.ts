@@ -43,7 +43,7 @@ describe('the database of opkg', () => {
     expect(opkgCataloger.wants('usr/lib/opkg/status', 'runtime-closure')).toBe(false)
   })
 
-  it('is read or refused when it is damaged: 10,000 seeded mutations', async () => {
+  it('is read or refused when it is damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     const outcome = await fuzzCataloger(opkgCataloger, FILES, { mode: 'installed' })
     expect(outcome.strange).toEqual([])
     expect(outcome.read).toBeGreaterThan(500)

@@ -15,6 +15,7 @@ const LIST = /^(?:usr|var|opt)\/lib\/opkg\/info\/[^/]+\.list$/
 /** OpenWrt (until 24.10), Yocto: the database of opkg, which is written as dpkg's. */
 export const opkgCataloger: Cataloger = {
   name: 'opkg',
+  only: { names: ['status', 'os-release'], endings: ['list'] },
   wants: (path, mode) => mode === 'installed' && (STATUS.has(path) || LIST.test(path) || OS_RELEASE_PATHS.includes(path)),
   databases: [...FOLDERS, ...OS_RELEASE_PATHS],
   limitOf: (path) => (STATUS.has(path) ? 'packageDatabaseBytes' : 'fileReadBytes'),

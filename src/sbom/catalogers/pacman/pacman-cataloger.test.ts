@@ -63,7 +63,7 @@ describe('the local database of pacman', () => {
     expect(pacmanCataloger.wants('var/lib/pacman/local/curl-8.5.0-1/desc', 'runtime-closure')).toBe(false)
   })
 
-  it('is read or refused when it is damaged: 10,000 seeded mutations', async () => {
+  it('is read or refused when it is damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     const outcome = await fuzzCataloger(pacmanCataloger, FILES, { mode: 'installed' })
     expect(outcome.strange).toEqual([])
     expect(outcome.read).toBeGreaterThan(500)

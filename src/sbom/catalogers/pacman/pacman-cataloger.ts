@@ -15,6 +15,7 @@ const ENTRY = /^var\/lib\/pacman\/local\/[^/]+\/(?:desc|files)$/
 /** Arch Linux and its kin: pacman's local database, a folder for each package. */
 export const pacmanCataloger: Cataloger = {
   name: 'pacman',
+  only: { names: ['desc', 'files', 'os-release'] },
   wants: (path, mode) => mode === 'installed' && (ENTRY.test(path) || OS_RELEASE_PATHS.includes(path)),
   databases: [FOLDER, ...OS_RELEASE_PATHS],
   limitOf: () => 'fileReadBytes',

@@ -91,7 +91,7 @@ describe('vendor/composer/installed.json', () => {
 })
 
 describe('damaged files of Composer', () => {
-  it('are read or refused: 10,000 seeded mutations', async () => {
+  it('are read or refused: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     const lock = await fuzzCataloger(composerCataloger, { 'composer.lock': LOCK, 'composer.json': MANIFEST })
     const installed = await fuzzCataloger(
       composerInstalledCataloger,

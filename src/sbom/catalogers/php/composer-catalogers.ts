@@ -8,6 +8,7 @@ const INSTALLED = /(?:^|\/)composer\/installed\.json$/
 /** Composer's lockfiles. */
 export const composerCataloger: Cataloger = lockfileCataloger({
   name: 'composer',
+  only: { names: ['composer.lock', 'composer.json'] },
   isLock: (path) => fileNameOf(path) === 'composer.lock',
   isBeside: (path) => fileNameOf(path) === 'composer.json',
   coversNames: ['composer.json'],
@@ -19,6 +20,7 @@ export const composerCataloger: Cataloger = lockfileCataloger({
 export const composerInstalledCataloger: Cataloger = lockfileCataloger({
   name: 'composer-installed',
   method: 'installed',
+  only: { names: ['installed.json', 'composer.json'] },
   isLock: (path, mode) => mode === 'installed' && INSTALLED.test(path),
   isBeside: (path, mode) => mode === 'installed' && fileNameOf(path) === 'composer.json',
   covers: (path, { directory }) => {

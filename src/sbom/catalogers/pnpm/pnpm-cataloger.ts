@@ -10,6 +10,7 @@ const LOCKFILE = 'pnpm-lock.yaml'
 /** pnpm: lockfiles of version 5 to 9, with their workspaces. */
 export const pnpmCataloger: Cataloger = {
   name: 'pnpm',
+  only: { names: ['package.json', LOCKFILE] },
   wants: (path, mode) => wantsJsLock(path, mode, LOCKFILE),
   limitOf: limitOfJsLock,
   mentions: (path, bytes) => (fileNameOf(path) === LOCKFILE ? foldersOf(path, bytes) : []),

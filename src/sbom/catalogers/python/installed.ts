@@ -51,6 +51,7 @@ export function readInstalled(files: ReadonlyMap<string, CatalogFile>): Installe
       type: 'library',
       hashes: direct?.hashes ?? {},
       ...(licence === undefined ? {} : { licence }),
+      ...(metadata.producer === undefined ? {} : { producer: metadata.producer }),
       evidence: [{ cataloger: 'python', file: path, method: 'installed', confidence: 1 }],
       scope: 'required',
       ...layerOf(file),

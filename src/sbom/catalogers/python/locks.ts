@@ -95,7 +95,12 @@ function onlyInstalled(graph: LockGraph, there: ReadonlyMap<string, readonly Ins
 function asInstalled(found: readonly InstalledPackage[]): Partial<LockNode> {
   const licence = found.find(({ component }) => component.licence !== undefined)?.component.licence
   const layer = found[0]?.component.layer
-  return { ...(licence === undefined ? {} : { licence }), ...(layer === undefined ? {} : { layer }) }
+  const producer = found.find(({ component }) => component.producer !== undefined)?.component.producer
+  return {
+    ...(licence === undefined ? {} : { licence }),
+    ...(producer === undefined ? {} : { producer }),
+    ...(layer === undefined ? {} : { layer }),
+  }
 }
 
 /** The project a lockfile is for, from the manifest beside it; local folders are projects too. */

@@ -72,7 +72,7 @@ describe('installed R packages', () => {
     expect(sbom.edges).toContainEqual({ from: 'pkg:cran/rlang@1.1.2', to: 'pkg:cran/cli@3.6.2' })
   })
 
-  it('and lockfiles are read or refused when they are damaged: 10,000 seeded mutations', async () => {
+  it('and lockfiles are read or refused when they are damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     expect((await fuzzCataloger(renvCataloger, { 'renv.lock': LOCK }, { rounds: 5000 })).strange).toEqual([])
     expect((await fuzzCataloger(rInstalledCataloger, INSTALLED, { mode: 'installed', rounds: 5000 })).strange).toEqual([])
   })

@@ -9,6 +9,7 @@ import { parseRenvLock } from './renv-lock.ts'
 /** renv's lockfiles. */
 export const renvCataloger: Cataloger = lockfileCataloger({
   name: 'renv',
+  only: { names: ['renv.lock'] },
   isLock: (path) => fileNameOf(path) === 'renv.lock',
   parse: ({ bytes, path }) => parseRenvLock(bytes, path),
 })
@@ -16,6 +17,7 @@ export const renvCataloger: Cataloger = lockfileCataloger({
 /** Installed R packages: the DESCRIPTION of each in a library. */
 export const rInstalledCataloger: Cataloger = {
   name: 'r-installed',
+  only: { names: ['DESCRIPTION'] },
   wants: (path, mode) => mode === 'installed' && /(?:^|\/)(?:site-)?library\/[A-Za-z][\w.]*\/DESCRIPTION$/.test(path),
   limitOf: () => 'packageFileBytes',
   read: readInstalled,

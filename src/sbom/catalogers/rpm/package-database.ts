@@ -35,8 +35,8 @@ function readBlobs(bytes: Uint8Array, path: string, wal: Uint8Array | undefined)
 function* readSqlite(bytes: Uint8Array, path: string, wal: Uint8Array | undefined): Generator<Uint8Array> {
   const rows = readTable(bytes, path, 'Packages', wal === undefined ? undefined : readWal(wal, path))
   if (rows === undefined) throw malformed(path, 'is a database without a table of packages')
-  for (const row of rows) {
-    const blob = row.find((value) => value instanceof Uint8Array)
+  for (const { values } of rows) {
+    const blob = values.find((value) => value instanceof Uint8Array)
     if (blob !== undefined) yield blob
   }
 }

@@ -4,6 +4,7 @@ import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
 import { OS_RELEASE_PATHS, distroOf, readRelease, systemComponent } from '../os-release.ts'
 import type { OsRelease } from '../os-release.ts'
+import { fileNameOf } from '../../path.ts'
 import type { RpmPackage } from './header.ts'
 import { MANIFEST_PATH, parseManifest } from './manifest.ts'
 import { DATABASE_NAMES, RPM_FOLDERS, readPackages } from './package-database.ts'
@@ -19,6 +20,7 @@ const WANTED = new Set([
 /** Red Hat, SUSE and their kin: the database of rpm in each of its three formats, and the list distroless images have instead. */
 export const rpmCataloger: Cataloger = {
   name: 'rpm',
+  only: { names: [...DATABASE_NAMES, WAL, fileNameOf(MANIFEST_PATH), 'os-release'] },
   wants: (path, mode) => mode === 'installed' && WANTED.has(path),
   databases: [...RPM_FOLDERS, MANIFEST_PATH, ...OS_RELEASE_PATHS],
   limitOf: (path) => (OS_RELEASE_PATHS.includes(path) ? 'fileReadBytes' : 'packageDatabaseBytes'),

@@ -83,7 +83,7 @@ describe('Gemfile.lock', () => {
     expect(bundlerCataloger.wants('srv/gems.locked', 'installed')).toBe(true)
   })
 
-  it('is read or refused when it is damaged: 10,000 seeded mutations', async () => {
+  it('is read or refused when it is damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     const outcome = await fuzzCataloger(bundlerCataloger, { 'Gemfile.lock': LOCK })
     expect(outcome.strange).toEqual([])
     expect(outcome.read).toBeGreaterThan(500)
@@ -138,7 +138,7 @@ describe('installed gems', () => {
     expect(parseGemspec(utf8(hostile))?.name).toBe('a')
   })
 
-  it('are read or passed over when they are damaged: 10,000 seeded mutations', async () => {
+  it('are read or passed over when they are damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     expect((await fuzzCataloger(gemCataloger, files, { mode: 'installed', rounds: 5000 })).strange).toEqual([])
     expect((await fuzz([utf8(RAKE)], parseGemspec, { rounds: 5000 })).strange).toEqual([])
   })

@@ -16,6 +16,7 @@ const SPECIFICATION = /(?:^|\/)specifications\/(?:default\/)?[^/]+\.gemspec$/
 /** Bundler's lockfiles. Those that installed gems carry along are of their authors' tests. */
 export const bundlerCataloger: Cataloger = lockfileCataloger({
   name: 'bundler',
+  only: { names: [...LOCKFILES], endings: ['gemspec'] },
   isLock: (path) => LOCKFILES.has(fileNameOf(path)) && !IN_GEM.test(path),
   isBeside: (path) => path.endsWith('.gemspec') && !IN_GEM.test(path) && !SPECIFICATION.test(path),
   coversNames: ['Gemfile', 'gems.rb'],
@@ -26,6 +27,7 @@ export const bundlerCataloger: Cataloger = lockfileCataloger({
 /** Installed gems, by the specifications RubyGems keeps of them. */
 export const gemCataloger: Cataloger = {
   name: 'gem',
+  only: { names: [...LOCKFILES, 'Gemfile'], endings: ['gemspec'] },
   wants: (path, mode) => mode === 'installed' && (SPECIFICATION.test(path) || (IN_GEM.test(path) && isDeclaration(path))),
   limitOf: () => 'packageFileBytes',
   read: readGems,

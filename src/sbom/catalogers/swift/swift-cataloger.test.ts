@@ -52,7 +52,7 @@ describe('Package.resolved', () => {
     )
   })
 
-  it('is read or refused when it is damaged: 10,000 seeded mutations', async () => {
+  it('is read or refused when it is damaged: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     for (const text of [NEW, OLD])
       expect((await fuzzCataloger(swiftCataloger, { 'Package.resolved': text }, { rounds: 5000 })).strange).toEqual([])
   })

@@ -20,6 +20,7 @@ const RESOLVED = z.union([
 /** Package.resolved of Swift's package manager and of Xcode, in versions 1 to 3. It says what is pinned, and not what needs what. */
 export const swiftCataloger: Cataloger = lockfileCataloger({
   name: 'swift',
+  only: { names: ['Package.resolved'] },
   isLock: (path) => fileNameOf(path) === 'Package.resolved',
   coversNames: ['Package.swift'],
   parse: ({ bytes, path }) => parseResolved(bytes, path),

@@ -77,7 +77,7 @@ describe('vcpkg.json', () => {
 })
 
 describe('damaged files of vcpkg', () => {
-  it('are read or refused: 10,000 seeded mutations', async () => {
+  it('are read or refused: 10,000 seeded mutations', { timeout: 120_000 }, async () => {
     expect(
       (await fuzzCataloger(vcpkgInstalledCataloger, { 'vcpkg_installed/vcpkg/status': STATUS }, { mode: 'installed', rounds: 5000 }))
         .strange,

@@ -15,6 +15,7 @@ const STATUS = /(?:^|\/)(?:vcpkg_)?installed\/vcpkg\/status$/
 export const vcpkgInstalledCataloger: Cataloger = lockfileCataloger({
   name: 'vcpkg-installed',
   method: 'installed',
+  only: { names: ['status'] },
   isLock: (path, mode) => mode === 'installed' && STATUS.test(path),
   parse: ({ bytes, path }) => parseStatus(textOf(bytes, 'artifact-malformed', path)),
 })
@@ -71,6 +72,7 @@ export const vcpkgCataloger: Cataloger = lockfileCataloger({
   name: 'vcpkg',
   method: 'manifest',
   limit: 'packageFileBytes',
+  only: { names: ['vcpkg.json'] },
   isLock: (path) => fileNameOf(path) === 'vcpkg.json' && !/(?:^|\/)ports\/[^/]+\/vcpkg\.json$/.test(path),
   parse: ({ bytes, path, directory }) => {
     const json = parseJson(bytes, path, { code: 'artifact-malformed', limitName: 'packageFileBytes' })

@@ -13,6 +13,7 @@ const LOCKFILE = 'yarn.lock'
 /** Yarn: lockfiles of version 1, and of yarn 2 and later, with their workspaces. */
 export const yarnCataloger: Cataloger = {
   name: 'yarn',
+  only: { names: ['package.json', LOCKFILE] },
   wants: (path, mode) => wantsJsLock(path, mode, LOCKFILE),
   limitOf: limitOfJsLock,
   mentions: (path, bytes) => {

@@ -189,7 +189,11 @@ function propertiesOf({ properties = [] }: Written): Said {
     ...(licenceFrom === undefined ? {} : { licenceFrom }),
     withheld: WITHHOLDABLE.filter((field) => withheld.includes(field)),
     evidence: ours.filter(([name]) => name === 'evidence').flatMap(([, value]) => evidenceFrom(value)),
-    others: Object.fromEntries(ours.filter(([name]) => name.includes(':'))),
+    // What the BSI asks for has names of its own.
+    others: Object.fromEntries([
+      ...ours.filter(([name]) => name.includes(':')),
+      ...properties.filter(({ name }) => name.startsWith('bsi:component:')).map(({ name, value = '' }) => [name, value] as const),
+    ]),
   }
 }
 

@@ -69,7 +69,7 @@ function propertiesOf(component: Component, version: CycloneDxVersion): { name: 
           value: `${cataloger} ${method} ${confidence} ${file}`,
         }))),
     ...Object.entries(properties)
-      .map(([name, value]) => ({ name: `tally:${name}`, value }))
+      .map(([name, value]) => ({ name: name.startsWith('bsi:component:') ? name : `tally:${name}`, value }))
       .toSorted((a, b) => compareText(a.name, b.name)),
   ]
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { fail } from '../../../kernel/errors.ts'
 import { parsePurl } from '../../../package/purl.ts'
-import { EVIDENCE_METHODS, WITHHOLDABLE } from '../../model.ts'
 import type { Component, Edge, Party, Sbom } from '../../model.ts'
 import { digestSetFrom } from '../hash-names.ts'
 import { identify, parseDocument, settle } from '../imported.ts'
 import { partyFrom } from '../../party.ts'
-import { COMPLETENESS, NOTES, PHASES, SCOPE } from './write.ts'
+import { evidenceFrom, readNotes } from '../component-notes.ts'
+import { COMPLETENESS, PHASES } from './write.ts'
 
 const text = z.string().max(65_536)
 const packageSchema = z.object({
@@ -130,13 +130,8 @@ function componentOf(
 ): Component {
   const licence = assertedLicence(written.licenseDeclared, texts)
   const concluded = assertedLicence(written.licenseConcluded, texts)
-  const notes = (written.annotations ?? []).map(({ comment }) => comment ?? '')
-  const noted = (mark: string): string | undefined => notes.find((note) => note.startsWith(mark))?.slice(mark.length)
-  const said = (['dev', 'optional'] as const).find((one) => noted(SCOPE) === one)
+  const { licenceFrom, scope: said, ...noted } = readNotes((written.annotations ?? []).map(({ comment }) => comment ?? ''))
   const producer = partyOf(written.originator) ?? partyOf(written.supplier)
-  const [range, layer, licenceFrom] = [noted(NOTES.range), noted(NOTES.layer), noted(NOTES.licence)]
-  const withheld = WITHHOLDABLE.filter((field) => (noted(NOTES.withheld) ?? '').split(' ').includes(field))
-  const properties = notes.flatMap((note) => propertyOf(note) ?? [])
   const hashes = hashesOf(written)
   return {
     purl,
@@ -146,46 +141,17 @@ function componentOf(
     hashes,
     // Who declares nothing may still have concluded something; without a declaration that is the licence there is.
     ...(licence !== undefined ? { licence } : concluded !== undefined && licenceFrom === undefined ? { licence: concluded } : {}),
-    ...(concluded !== undefined && licenceFrom !== undefined ? { concluded: { licence: concluded, ...placeOf(licenceFrom) } } : {}),
+    ...(concluded !== undefined && licenceFrom !== undefined ? { concluded: { licence: concluded, ...licenceFrom } } : {}),
     ...(producer === undefined ? {} : { producer }),
-    ...(range === undefined ? {} : { range }),
     ...distributionOf(written, purl, hashes),
-    evidence: evidenceOf(written.sourceInfo ?? ''),
+    evidence: evidenceFrom(written.sourceInfo ?? ''),
     scope: said ?? scope ?? 'required',
-    ...(layer === undefined ? {} : { layer }),
-    ...(withheld.length === 0 ? {} : { withheld }),
-    ...(properties.length === 0 ? {} : { properties: Object.fromEntries(properties) }),
+    ...noted,
   }
 }
 
 function assertedLicence(said: string | undefined, texts: ReadonlyMap<string, string | undefined>): string | undefined {
   return said === undefined || said === 'NOASSERTION' || said === 'NONE' ? undefined : (texts.get(said) ?? said)
-}
-
-/** `found by cataloger method file; …`, as we write it. */
-function evidenceOf(sourceInfo: string): Component['evidence'] {
-  const mark = 'found by '
-  if (!sourceInfo.startsWith(mark)) return []
-  return sourceInfo
-    .slice(mark.length)
-    .split('; ')
-    .flatMap((one) => {
-      const [cataloger = '', how = '', ...file] = one.split(' ')
-      const method = EVIDENCE_METHODS.find((each) => each === how)
-      return method === undefined ? [] : [{ cataloger, method, file: file.join(' '), confidence: 1 }]
-    })
-}
-
-/** `confidence file`, as it stands in a note of ours. */
-function placeOf(note: string): { confidence: number; file: string } {
-  const space = note.indexOf(' ')
-  const confidence = Number(note.slice(0, space))
-  return { confidence: confidence >= 0 && confidence <= 1 ? confidence : 1, file: note.slice(space + 1) }
-}
-
-function propertyOf(note: string): [[string, string]] | undefined {
-  const [, name, value] = /^property: ([^=]+)=(.*)$/s.exec(note) ?? []
-  return name === undefined || value === undefined ? undefined : [[name, value]]
 }
 
 /** `Organization: name (contact)`, `Person: name`; an organization is meant where both would do. */

@@ -5,6 +5,7 @@ import { parsePurl } from '../../../package/purl.ts'
 import { readLicence } from '../../licence/licence.ts'
 import type { Component, Distribution, Party, Sbom } from '../../model.ts'
 import { uriOf } from '../addresses.ts'
+import { foundText, notesOf } from '../component-notes.ts'
 import { contentUuid } from '../content-id.ts'
 import { namedHashes } from '../hash-names.ts'
 import { outgoing } from '../outgoing.ts'
@@ -12,15 +13,6 @@ import { outgoing } from '../outgoing.ts'
 const NAMESPACE = 'https://tallystick.dev/spdx'
 /** SPDX 2 has no field for it, so the document says it in words that fromSpdx reads back. */
 export const COMPLETENESS = 'completeness: '
-export const SCOPE = 'scope: '
-/** Words for what SPDX 2 has no field for, each at the beginning of an annotation. */
-export const NOTES = {
-  range: 'range: ',
-  layer: 'layer: ',
-  withheld: 'withheld: ',
-  licence: 'licence from: ',
-  property: 'property: ',
-} as const
 /** SBOM types of CISA as SPDX 2.3.1, annex L, puts them into the creator comment. */
 export const PHASES = { 'pre-build': 'Source', build: 'Build', 'post-build': 'Analyzed' } as const
 
@@ -74,7 +66,7 @@ function subjectOf({ subject }: Sbom, purl: string): object {
 }
 
 function packageOf(component: Component, sbom: Sbom): object {
-  const found = component.evidence.map(({ cataloger, method, file }) => `${cataloger} ${method} ${file}`)
+  const found = foundText(component.evidence)
   const notes = notesOf(component).map((comment) => noteOf(comment, sbom))
   const producer = component.producer === undefined ? undefined : organizationOf(component.producer)
   const hashes = Object.keys(component.hashes).length > 0 ? component.hashes : soleDistribution(component)?.hashes
@@ -86,23 +78,9 @@ function packageOf(component: Component, sbom: Sbom): object {
     ...(producer === undefined ? {} : { supplier: producer, originator: producer }),
     licenseDeclared: component.licence === undefined ? 'NOASSERTION' : licenceOf(component.licence),
     primaryPackagePurpose: PURPOSES[component.type],
-    ...(found.length === 0 ? {} : { sourceInfo: `found by ${found.join('; ')}` }),
+    ...(found === undefined ? {} : { sourceInfo: found }),
     ...(notes.length === 0 ? {} : { annotations: notes }),
   }
-}
-
-/** What a component says that SPDX 2 has no field for. */
-function notesOf({ scope, range, layer, withheld = [], concluded, properties = {} }: Component): string[] {
-  return [
-    ...(scope === 'required' ? [] : [`${SCOPE}${scope}`]),
-    ...(range === undefined ? [] : [`${NOTES.range}${range}`]),
-    ...(layer === undefined ? [] : [`${NOTES.layer}${layer}`]),
-    ...(withheld.length === 0 ? [] : [`${NOTES.withheld}${withheld.join(' ')}`]),
-    ...(concluded === undefined ? [] : [`${NOTES.licence}${concluded.confidence} ${concluded.file}`]),
-    ...Object.entries(properties)
-      .map(([name, value]) => `${NOTES.property}${name}=${value}`)
-      .toSorted(compareText),
-  ]
 }
 
 function soleDistribution({ distributions = [] }: Component): Distribution | undefined {
