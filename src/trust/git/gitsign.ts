@@ -1,4 +1,4 @@
-import { createHash, createPublicKey } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { equalBytes, toBase64, toHex, utf8 } from '../../kernel/bytes.ts'
 import { canonicalBytes } from '../../kernel/json.ts'
 import type { BundleLogEntry } from '../../evidence/bundle.ts'
@@ -33,8 +33,8 @@ export async function verifyGitsign(
   const leaf = leafOf(message)
   if (leaf === undefined) return { code: 'evidence-malformed', why: 'does not bring the certificate of its signer' }
   const content = createHash(contentHash.hash).update(payload).digest()
-  const key = createPublicKey({ key: Buffer.from(parseCertificate(leaf).spki), format: 'der', type: 'spki' })
-  if (!equalBytes(contentHash.digest, content) || !isSignedBy(message.algorithm, key, message.signedBytes, signature)) {
+  const certificate = parseCertificate(leaf)
+  if (!equalBytes(contentHash.digest, content) || !isSignedBy(message.algorithm, certificate.key(), message.signedBytes, signature)) {
     return { code: 'signature-invalid', why: 'has a signature that does not match its bytes and its certificate' }
   }
   if (message.logEntry === undefined) {
@@ -43,6 +43,8 @@ export async function verifyGitsign(
   const brought = message.certificates.filter((one) => !equalBytes(one, leaf))
   const claimed = readClaimed([leaf, ...brought])
   const entry = readLogEntryProto(message.logEntry, bodyOf(message, leaf), where)
+  if (entry.kind !== 'hashedrekord' || entry.version !== '0.0.1')
+    return { code: 'evidence-malformed', why: 'brings a log entry of another kind than hashedrekord 0.0.1' }
   let why = `names ${claimed.identities.join(', ') || 'nobody'} (by ${claimed.facts.issuer ?? 'no issuer'}) as its signer, who is not trusted`
   for (const identity of identities) {
     const subject = matchIdentity(identity, claimed.identities, claimed.facts)

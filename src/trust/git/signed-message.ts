@@ -3,7 +3,7 @@ import { fail } from '../../kernel/errors.ts'
 import { DER, contextTag, writeDer, writeDerInteger } from '../der.ts'
 import type { DerElement } from '../der.ts'
 import type { HashName } from '../schemes.ts'
-import { expectTag, malformed, membersOf, readOid, readWhole } from '../sigstore/asn1.ts'
+import { expectTag, malformed, membersOf, readCount, readOid, readWhole } from '../sigstore/asn1.ts'
 import { readHash, readSignatureAlgorithm, withHash } from '../sigstore/signature-algorithm.ts'
 import type { SignatureAlgorithm } from '../sigstore/signature-algorithm.ts'
 
@@ -32,6 +32,8 @@ export type SignedMessage = {
   readonly timestamps: readonly Uint8Array[]
 }
 
+/** Of the message and of its signer, who is named by issuer and serial (RFC 5652, 5.1 and 5.3). */
+const VERSION = 1
 const WHAT = 'a signed message'
 const ARMOR = /^-----BEGIN SIGNED MESSAGE-----\n([A-Za-z0-9+/=\n]{1,262144})-----END SIGNED MESSAGE-----\n?$/
 
@@ -42,22 +44,25 @@ export function readSignedMessage(text: string, where: string): SignedMessage {
   const der = fromBase64(body.replaceAll('\n', ''), 'evidence-malformed', where)
   const [type, wrapped, ...none] = membersOf(readWhole(der, DER.sequence, WHAT), DER.sequence, WHAT)
   if (readOid(type, WHAT) !== SIGNED_DATA || none.length > 0) throw malformed(WHAT)
-  const [, , content, ...rest] = membersOf(membersOf(wrapped, contextTag(0), WHAT)[0], DER.sequence, WHAT)
+  const [version, hashes, content, ...rest] = membersOf(membersOf(wrapped, contextTag(0), WHAT)[0], DER.sequence, WHAT)
   const [contentType, ...inside] = membersOf(content, DER.sequence, WHAT)
   // Content of its own would be signed in the place of the commit.
   if (readOid(contentType, WHAT) !== DATA || inside.length > 0) throw malformed('a signed message with content of its own, and')
   const bag = rest.find((one) => one.tag === contextTag(0))
   const [signerInfo, ...others] = membersOf(rest.at(-1), DER.set, WHAT)
+  if (readCount(version, WHAT) !== VERSION) throw malformed('a signed message of another version, and')
   if (signerInfo === undefined || others.length > 0) throw malformed('a signed message of not exactly one signer, and')
-  return {
-    certificates: bag === undefined ? [] : membersOf(bag, contextTag(0), WHAT).map((one) => one.raw),
-    ...readSigner(membersOf(signerInfo, DER.sequence, WHAT)),
-  }
+  const signer = readSigner(membersOf(signerInfo, DER.sequence, WHAT))
+  const listed = membersOf(hashes, DER.set, WHAT).map((one) => readHash(one, WHAT))
+  if (listed.some((hash) => hash !== signer.contentHash.hash))
+    throw malformed('a signed message that lists other hashes than its signer’s, and')
+  return { certificates: bag === undefined ? [] : membersOf(bag, contextTag(0), WHAT).map((one) => one.raw), ...signer }
 }
 
 function readSigner(members: readonly DerElement[]): Omit<SignedMessage, 'certificates'> {
-  const [, sid, digestAlgorithm, attributes, signatureAlgorithm, signature, ...rest] = members
+  const [version, sid, digestAlgorithm, attributes, signatureAlgorithm, signature, ...rest] = members
   const hash = readHash(digestAlgorithm, WHAT)
+  if (readCount(version, WHAT) !== VERSION) throw malformed('a signed message that names its signer in another way, and')
   if (hash === undefined) throw malformed('a signed message over a weak or unknown hash, and')
   const signed = attributesOf(attributes, 0)
   if (readOid(signed.get(CONTENT_TYPE), WHAT) !== DATA) throw malformed('a signed message whose signer signed something else, and')

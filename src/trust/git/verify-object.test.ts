@@ -2,6 +2,10 @@ import { createHash, generateKeyPairSync } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../kernel/bytes.ts'
+import { signGitsign } from '../../../test/support/gitsign.ts'
+import { newPair } from '../../../test/support/sigstore-in-memory/certificates.ts'
+import { IDENTITY, ISSUER } from '../../../test/support/sigstore-in-memory/instance.ts'
+import { byIdentity } from '../../../test/support/sigstore-in-memory/verify.ts'
 import { allowedSigner, signSsh } from '../../../test/support/ssh-sign.ts'
 import type { SshSigning } from '../../../test/support/ssh-sign.ts'
 import { parseAllowedSigners } from './allowed-signers.ts'
@@ -51,7 +55,18 @@ const trusting = (...lines: readonly string[]) => ({
 })
 const alice = trusting(allowedSigner('alice@example.com', key))
 
+const gitsigned = () => commit(signGitsign({ payload: utf8(`${TREE}${WHO}${MESSAGE}`), key: newPair() }))
+
 describe('a signed commit', () => {
+  test('by gitsign is verified, by whoever the certificate names', async () => {
+    const identities = byIdentity().authorities.filter((one) => one.kind === 'identity')
+    expect(await verifyGitObject(gitsigned(), { allowedSigners: [], openPgpKeys: [], identities })).toMatchObject({
+      ok: true,
+      form: 'x509',
+      signer: `${IDENTITY} (by ${ISSUER})`,
+    })
+  })
+
   test.each(Object.entries(KEYS))('by a key of kind %s is verified', async (_, each: KeyObject) => {
     const found = await verifyGitObject(commit(signed({ key: each })), trusting(allowedSigner('alice@example.com', each)))
     expect(found).toEqual({
@@ -97,7 +112,12 @@ describe('a signed commit', () => {
     ['is signed by somebody else in another’s name', commit(signed({ key: other, named: key })), 'signature-invalid', /does not match/],
     ['is signed as a file', commit(signed({ key, namespace: 'file' })), 'signature-invalid', /does not match/],
     ['names another algorithm', commit(signed({ key, form: 'ssh-rsa' })), 'signature-invalid', /does not match/],
-    ['is signed by gitsign', commit('-----BEGIN SIGNED MESSAGE-----\nabc\n-----END SIGNED MESSAGE-----\n'), 'untrusted', /X\.509/],
+    [
+      'is signed by half a message',
+      commit('-----BEGIN SIGNED MESSAGE-----\nabcd\n-----END SIGNED MESSAGE-----\n'),
+      'evidence-malformed',
+      /signed message/,
+    ],
     ['is signed by nothing known', commit('-----BEGIN CERTIFICATE-----\nabc'), 'evidence-malformed', /no known form/],
     ['has half a signature', commit(signed().slice(0, 120)), 'evidence-malformed', /not one whole/],
     ['has more after its signature', commit(`${signed()}more`), 'evidence-malformed', /not one whole/],
@@ -113,6 +133,7 @@ describe('a signed commit', () => {
     ['has no committer', objectOf('commit', `${TREE}${MESSAGE}`), 'evidence-malformed', /who made it/],
     ['begins with something else', objectOf('commit', `${WHO}${TREE}${MESSAGE}`), 'evidence-malformed', /begin with a tree/],
     ['ends in its headers', objectOf('commit', TREE), 'evidence-malformed', /ends within/],
+    ['is signed by gitsign, where no identity is named', gitsigned(), 'untrusted', /who is not trusted/],
     ['has a zero byte', objectOf('commit', `${TREE}${WHO.replace('Bob', 'B\0b')}${MESSAGE}`), 'evidence-malformed', /zero byte/],
   ])('that %s is refused', async (_, object, code, why) => {
     const found = await verifyGitObject(object, alice)
