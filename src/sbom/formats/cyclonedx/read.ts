@@ -138,7 +138,13 @@ function subjectOf(root: Written | undefined): Sbom['subject'] & { readonly purl
   }
 }
 
-const TYPES: readonly Component['type'][] = ['library', 'application', 'operating-system', 'framework', 'file']
+const TYPES: readonly Component['type'][] = ['library', 'application', 'operating-system', 'framework', 'file', 'machine-learning-model']
+
+/** Before 1.5 a model had to be a file; what the catalogers say of every one of them tells it. */
+function typeOf(written: string, properties: Said['others']): Component['type'] {
+  if (written === 'file' && properties['model:format'] !== undefined) return 'machine-learning-model'
+  return TYPES.find((type) => type === written) ?? (written === 'container' ? 'application' : 'library')
+}
 
 function componentOf(written: Written): Component {
   const licence = licenceOf(written.licenses ?? [])
@@ -151,7 +157,7 @@ function componentOf(written: Written): Component {
     purl: identify(written),
     name: written.name,
     version: written.version ?? '',
-    type: TYPES.find((type) => type === written.type) ?? (written.type === 'container' ? 'application' : 'library'),
+    type: typeOf(written.type, said.others),
     hashes: hashesOf(written.hashes),
     ...(licence === undefined ? {} : { licence }),
     ...concludedOf(written, said),

@@ -17,7 +17,8 @@ export function componentOf(component: Component, version: CycloneDxVersion): ob
   const properties = propertiesOf(component, version)
   const references = distributions.map((one) => ({ type: 'distribution', url: distributionUri(one), ...hashesOf(one.hashes) }))
   return {
-    type: component.type,
+    // Models came with 1.5.
+    type: component.type === 'machine-learning-model' && !since(version, '1.5') ? 'file' : component.type,
     'bom-ref': component.purl,
     ...(producer === undefined ? {} : { supplier: organizationOf(producer) }),
     ...(producer === undefined || !since(version, '1.6') ? {} : { manufacturer: organizationOf(producer) }),
