@@ -21,6 +21,7 @@ const CERTIFICATES = 'test/security/certificates.test.ts'
 const TIMESTAMPS = 'test/security/timestamps.test.ts'
 const SHAPES = 'test/security/shapes.test.ts'
 const WORDS = 'test/e2e/cosign-words.test.ts'
+const GITSIGN = 'src/trust/git/gitsign.test.ts'
 const TUF = 'src/trust/sigstore/tuf/refresh.test.ts'
 
 export const GUARDS: readonly Guard[] = [
@@ -271,6 +272,30 @@ export const GUARDS: readonly Guard[] = [
     guard: ' || !/^[0-9a-f]{64,128}$/.test(hash)',
     without: '',
     test: TUF,
+  },
+  {
+    id: 'CVE-2023-47122',
+    against: 'a commit signed by another key than that of its certificate',
+    file: 'src/trust/git/gitsign.ts',
+    guard: ' || !isSignedBy(message.algorithm, certificate.key(), message.signedBytes, signature)',
+    without: '',
+    test: GITSIGN,
+  },
+  {
+    id: 'CVE-2024-51746',
+    against: 'a commit with a log entry about another one',
+    file: 'src/trust/git/gitsign.ts',
+    guard: "return 'why' in witnessed ? witnessed.why : verify",
+    without: "return 'why' in witnessed ? undefined : verify",
+    test: GITSIGN,
+  },
+  {
+    id: 'CVE-2026-44309',
+    against: 'a commit that two readers take for two',
+    file: 'src/trust/git/signed-object.ts',
+    guard: 'seen.has(name) && once.includes(name)',
+    without: 'false',
+    test: 'src/trust/git/verify-object.test.ts',
   },
   ...INPUT_GUARDS,
 ]
