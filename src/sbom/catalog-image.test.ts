@@ -247,6 +247,39 @@ describe('catalogImage', () => {
     ])
   })
 
+  it('does not hide behind a package what a layer above its database put into its file', async () => {
+    const go = (version: string) =>
+      elfBytes([{ name: '.go.buildinfo', content: inlineInfo('go1.22.3', `mod\texample.com/app\t${version}\n`), writable: true }])
+    const metadata = 'Name: six\nVersion: 1.16\n'
+    const site = 'usr/lib/python3/dist-packages/six-1.16.dist-info/METADATA'
+    const base: TarItem[] = [
+      { type: 'file', path: 'usr/bin/owned', content: go('v1.0.0'), executable: true },
+      { type: 'file', path: site, content: utf8(metadata) },
+      { type: 'file', path: 'var/lib/dpkg/status', content: utf8(BASE['var/lib/dpkg/status'] ?? '') },
+      { type: 'file', path: 'var/lib/dpkg/info/libc6.list', content: utf8(`/bin/owned\n/${site}\n`) },
+    ]
+    const above: TarItem[] = [
+      { type: 'file', path: 'usr/bin/owned', content: go('v0.1.0'), executable: true },
+      // The same once more, for another owner.
+      { type: 'file', path: site, content: utf8(metadata) },
+    ]
+    const found = async (layers: readonly (readonly TarItem[])[]): Promise<(string | undefined)[][]> => {
+      const { source, digest } = imageOfTars(layers.map((all) => tarBytes(all, { mtime: 0 })))
+      const { components } = await catalogImage(deps, source, digest, { created: CREATED })
+      return components.map(({ purl, properties }) => [purl, properties?.['package:overwrites']])
+    }
+    const libc = 'pkg:deb/debian/libc6@2.36-9?arch=amd64'
+    expect(await found([base])).toEqual([[libc, undefined]])
+    expect(await found([base, above])).toEqual([
+      [libc, undefined],
+      ['pkg:golang/example.com/app@v0.1.0', libc],
+      ['pkg:golang/stdlib@1.22.3', libc],
+    ])
+    // What the package manager wrote itself, in a layer of its own, is its own.
+    const again = base.filter(({ path }) => path.startsWith('var/'))
+    expect(await found([base, [...above, ...again]])).toEqual([[libc, undefined]])
+  })
+
   it('looks into a program under the name that is left when its first one is gone', async () => {
     const program = elfBytes([{ name: '.go.buildinfo', content: inlineInfo('go1.22.3', 'mod\texample.com/app\tv1.0.0\n'), writable: true }])
     const lower = tarBytes(

@@ -51,7 +51,7 @@ export async function catalogImage(
 ): Promise<Sbom> {
   const cache = options.cacheDir === undefined ? undefined : openLayerCache(deps, options.cacheDir)
   const { collection, image } = await collect(deps, source, digest, options, cache)
-  const { catalogs, completeness, ...open } = collection.finish()
+  const { catalogs, completeness, ...open } = collection.finish(image.layers.map(({ descriptor }) => descriptor.digest))
   warnOfUnread(deps, open)
   const base = await claimedBase(source, digest)
   const claims = base === undefined ? [] : [{ ...NOTHING_FOUND, components: [base] }]
