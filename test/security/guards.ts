@@ -1,3 +1,5 @@
+import { INPUT_GUARDS, OTHER_INPUTS } from './input-guards.ts'
+
 /**
  * What keeps us from having the vulnerabilities others had: for each advisory the guard in the code, and the test, named by the
  * advisory, that fails when the guard is taken out. `prove.ts` takes out one after the other and sees that it does.
@@ -295,12 +297,14 @@ export const GUARDS: readonly Guard[] = [
     without: 'false',
     test: 'src/trust/git/verify-object.test.ts',
   },
+  ...INPUT_GUARDS,
 ]
 
 /** Shown by a test of its name, and guarded in more places than one. */
-const MORE: readonly (readonly [id: string, against: string, test: string])[] = [
+export const MORE: readonly (readonly [id: string, against: string, test: string])[] = [
   ['secure-systems-lab/dsse#51', 'one key counted twice', SHAPES],
   ['chainloop#3397', 'a yes where nothing was verified', WORDS],
+  ...OTHER_INPUTS,
 ]
 
 /** test/security/README.md. */

@@ -18,8 +18,8 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     },
     { path: 'usr/local/lib/libpython3.13.so.1.0', text: "%s: '%s'~§~%.80s (%.80s) %.80s", version: '3.13.0rc1', misses: ['~3.13.0beta~'] },
     {
-      path: 'root/.pyenv/versions/3.12.1/lib/libpython3.12.so.1.0',
-      text: 'VERSION macro~/root/.pyenv/versions/§~python3.12~',
+      path: 'opt/pyenv/versions/3.12.1/lib/libpython3.12.so.1.0',
+      text: 'VERSION macro~/opt/pyenv/versions/§~python3.12~',
       version: '3.12.1',
       misses: [],
     },
@@ -256,7 +256,7 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   mysql: [
     {
       path: 'usr/sbin/mysqld',
-      text: '/home/pb2/rpm/BUILD/mysql-§/mysql-§/sql/auth.cc',
+      text: '/pb2/rpm/BUILD/mysql-§/mysql-§/sql/auth.cc',
       version: '8.0.36',
       misses: ['/usr/share/mysql-8.0/', '/var/lib/mysql-files/'],
     },
