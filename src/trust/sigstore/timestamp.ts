@@ -1,4 +1,4 @@
-import { hash as digest } from 'node:crypto'
+import { hash as digestOf } from 'node:crypto'
 import { equalBytes } from '../../kernel/bytes.ts'
 import { DER } from '../der.ts'
 import { readWhole } from './asn1.ts'
@@ -17,11 +17,16 @@ export type ProvenTimestamp = { readonly authority: CertificateAuthority; readon
 export type TimestampResult = ProvenTimestamp | { readonly why: string; readonly unknown?: boolean }
 
 /**
- * Verifies an RFC 3161 timestamp over the bytes of a signature. The signer is the one its SignerInfo names, looked for among the
+ * Verifies an RFC 3161 timestamp over the bytes of a signature, or over what holds that signature (`around`). The signer is the one its SignerInfo names, looked for among the
  * certificates of the trusted authorities and those that came with it, of which only a chain to a trusted authority makes a
  * signer. Throws `evidence-malformed` or `limit-exceeded`.
  */
-export function verifyTimestamp(bytes: Uint8Array, signature: Uint8Array, authorities: readonly CertificateAuthority[]): TimestampResult {
+export function verifyTimestamp(
+  bytes: Uint8Array,
+  signature: Uint8Array,
+  authorities: readonly CertificateAuthority[],
+  around?: Uint8Array,
+): TimestampResult {
   const token = parseTimestamp(bytes)
   const brought = token.certificates.map(parseCertificate)
   const known = authorities.flatMap((authority) => authority.certificates)
@@ -29,8 +34,9 @@ export function verifyTimestamp(bytes: Uint8Array, signature: Uint8Array, author
   if (signer === undefined) return { why: 'a timestamp is by an authority that is not trusted', unknown: true }
   const chain = findChain(signer, authorities, brought, [token.time], 'timestamping')
   if ('why' in chain) return { why: `a timestamp does not hold: ${chain.why}`, unknown: !known.includes(signer) }
-  const { imprint } = token
-  if (!equalBytes(digest(imprint.hash, signature, 'buffer'), imprint.digest))
+  const { hash, digest } = token.imprint
+  const isOver = (stamped: Uint8Array): boolean => equalBytes(digestOf(hash, stamped, 'buffer'), digest)
+  if (!isOver(signature) && (around === undefined || !isOver(around)))
     return { why: 'a timestamp is of something other than this signature' }
   if (!isSignedBy(token.algorithm, signer.key(), token.signedBytes, token.signature)) {
     return { why: `a timestamp of ${chain.authority.uri} does not match its signature` }
@@ -44,7 +50,7 @@ function isNamed(certificate: Certificate, { signer, certificateHash }: Timestam
     signer.kind === 'issuer and serial'
       ? equalBytes(certificate.issuer, signer.issuer) && equalBytes(certificate.serial, signer.serial)
       : hasKeyId(certificate, signer.keyId)
-  return isReferred && equalBytes(digest(certificateHash.hash, certificate.raw, 'buffer'), certificateHash.digest)
+  return isReferred && equalBytes(digestOf(certificateHash.hash, certificate.raw, 'buffer'), certificateHash.digest)
 }
 
 function hasKeyId(certificate: Certificate, keyId: Uint8Array): boolean {
