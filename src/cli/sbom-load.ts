@@ -15,6 +15,7 @@ import { readSbom } from '../sbom/formats/read-sbom.ts'
 import type { DocumentFacts } from '../sbom/formats/read-sbom.ts'
 import { partyFrom } from '../sbom/party.ts'
 import type { Sbom } from '../sbom/model.ts'
+import { resolveCacheDir } from '../store/data-dir.ts'
 import type { Context } from './command.ts'
 
 /** An SBOM, and what the document it stood in says of itself; of one that was just made, as CycloneDX would say it. */
@@ -69,7 +70,21 @@ async function look(context: Context, target: string): Promise<Sbom> {
   if (artifact.kind === 'file' && reference.scheme === 'file') return await catalogFile(deps, path, about(context, named))
   const source = await openSource(deps, reference, options)
   const digest = await choosePlatform(source, artifact.digest, flags.text('platform'), imageArchitecture(process.arch))
-  return await catalogImage(deps, source, digest, { ...about(context, named ?? artifact.name), exclude: flags.list('exclude') })
+  const cacheDir = cacheFor(context)
+  return await catalogImage(deps, source, digest, {
+    ...about(context, named ?? artifact.name),
+    exclude: flags.list('exclude'),
+    ...(cacheDir === undefined ? {} : { cacheDir }),
+  })
+}
+
+/** Where layers are remembered; nowhere for somebody without a home. */
+function cacheFor({ deps, flags }: Context): string | undefined {
+  if (flags.on('no-cache')) return undefined
+  const { HOME, XDG_CACHE_HOME, TALLY_CACHE_DIR } = deps.env
+  return [HOME, XDG_CACHE_HOME, TALLY_CACHE_DIR].every((value) => value === undefined || value === '')
+    ? undefined
+    : resolveCacheDir(deps.env)
 }
 
 /** What the caller says of the target and of itself. */

@@ -39,6 +39,7 @@ export const sbom = defineCommand({
     base: { type: 'string', value: 'TARGET', help: 'the base image, or its SBOM: what is from it hangs on it' },
     'without-base': { type: 'boolean', help: 'with --base: leave out what is from it' },
     'exit-code': { type: 'boolean', help: 'diff: end with 1 when something differs' },
+    'no-cache': { type: 'boolean', help: 'read every layer, also those that were read before' },
     'allow-http-registry': { type: 'boolean', help: 'speak plain HTTP to a registry that is not on loopback' },
   },
   words: { min: 0, max: 1001, names: 'a target, or one of diff, merge, convert, validate, score and what it needs' },
