@@ -100,6 +100,14 @@ describe('a Java archive', () => {
     ])
   })
 
+  it('needs, of several versions, the one in its own archive', async () => {
+    const first = await inspect(jar({ path: 'core-1.1.jar', content: CORE }, { path: 'web-2.0.jar', content: WEB }), 'opt/one.war')
+    const second = await inspect(jar(properties('org.x', 'core', '1.2')), 'srv/core-1.2.jar')
+    const catalogs = [first.catalog, second.catalog].filter((one) => one !== undefined)
+    const sbom = assembleSbom(catalogs, { subject: {}, fallbackName: 'x', created: '2026-01-01T00:00:00Z', completeness: 'unknown' })
+    expect(sbom.edges.filter(({ from }) => from === 'pkg:maven/org.x/web@2.0').map(({ to }) => to)).toEqual(['pkg:maven/org.x/core@1.1'])
+  })
+
   it('makes up no edge to one of several versions', async () => {
     const other = jar(properties('org.x', 'core', '1.2'))
     const bytes = jar({ path: 'a.jar', content: CORE }, { path: 'b.jar', content: other }, { path: 'web-2.0.jar', content: WEB })
