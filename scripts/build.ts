@@ -13,7 +13,7 @@ export async function buildProgram(root: string): Promise<void> {
   const packages = Object.keys(dependencies)
   const bundle = await rolldown({
     cwd: root,
-    input: { tally: 'src/cli/main.ts' },
+    input: { tally: 'src/cli/main.ts', 'chunks/unpack-worker': 'src/artifact/unpack-worker.ts' },
     platform: 'node',
     external: (id) => id.startsWith('node:') || packages.some((name) => id === name || id.startsWith(`${name}/`)),
     onLog: (level, log) => {

@@ -15,6 +15,7 @@ import type { Digest } from '../kernel/digest.ts'
 import { canonicalBytes } from '../kernel/json.ts'
 import { systemDeps } from '../kernel/system.ts'
 import { catalogImage } from './catalog-image.ts'
+import { openLayerCache } from './layer-cache.ts'
 import { inlineInfo } from './catalogers/go-binary/go-fixture.ts'
 import { elfBytes } from './executable/executable-fixture.ts'
 
@@ -130,7 +131,10 @@ describe('catalogImage', () => {
     for (const cacheDir of [undefined, await mkdtemp(join(tmpdir(), 'tally-'))]) {
       // With a cache once to fill it, once from it.
       for (const _ of cacheDir === undefined ? [1] : [1, 2]) {
-        const sbom = await catalogImage(deps, source, digest, { created: CREATED, ...(cacheDir === undefined ? {} : { cacheDir }) })
+        const sbom = await catalogImage(deps, source, digest, {
+          created: CREATED,
+          ...(cacheDir === undefined ? {} : { cache: openLayerCache(deps, cacheDir) }),
+        })
         expect(
           sbom.components.map(({ name, layer, properties }) => [
             name,
