@@ -21,7 +21,7 @@ export type FromWorker =
   | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string; readonly where?: string }
 
 /** Bytes of one buffer, and how many there are of them: so far a worker may be ahead. */
-export const UNPACK_BUFFER = 256 * 1024
-export const UNPACK_BUFFERS = 16
+export const UNPACK_BUFFER = 512 * 1024
+export const UNPACK_BUFFERS = 4
 /** After so many bytes the buffers they came in are freed. */
-export const FREE_EVERY = 8 * 1024 * 1024
+export const FREE_EVERY = 4 * 1024 * 1024

@@ -37,19 +37,27 @@ async function unpack(job: UnpackJob, to: NonNullable<typeof parentPort>): Promi
     const packed = verifyingStream(readFileStream({ fs }, job.path), job.descriptor, job.path)
     const unpacked = inflate(packed, { where, promised: compression, ...(caps === undefined ? {} : { caps }) })
     let passed = 0
+    let filling = { buffer: await nextBuffer(), size: 0 }
+    const sendFilled = (): void => {
+      if (filling.size > 0) send({ kind: 'piece', ...filling }, [filling.buffer])
+    }
     for await (const piece of checkDiffId(unpacked, job.diffId, where)) {
       for (let at = 0; at < piece.byteLength;) {
-        const buffer = await nextBuffer()
-        const part = piece.subarray(at, at + buffer.byteLength)
-        new Uint8Array(buffer).set(part)
+        if (filling.size === filling.buffer.byteLength) {
+          sendFilled()
+          filling = { buffer: await nextBuffer(), size: 0 }
+        }
+        const part = piece.subarray(at, at + filling.buffer.byteLength - filling.size)
+        new Uint8Array(filling.buffer).set(part, filling.size)
+        filling.size += part.byteLength
         at += part.byteLength
-        send({ kind: 'piece', buffer, size: part.byteLength }, [buffer])
       }
       passed += piece.byteLength
       if (passed < FREE_EVERY) continue
       passed = 0
       freeYoungBuffers()
     }
+    sendFilled()
     send({ kind: 'end' })
   } catch (error) {
     const { code, message, where } = asTallyError(error, job.path)

@@ -9,6 +9,7 @@ import { readFileBounded } from '../kernel/read-file.ts'
 import { VERSION } from '../kernel/version.ts'
 import { catalogDirectory, catalogFile } from '../sbom/catalog-directory.ts'
 import { catalogImage } from '../sbom/catalog-image.ts'
+import { catalogAllLayers } from '../sbom/catalog-layers.ts'
 import { choosePlatform, imageArchitecture } from '../sbom/choose-platform.ts'
 import { DEFAULT_CYCLONEDX } from '../sbom/formats/cyclonedx/versions.ts'
 import { readSbom } from '../sbom/formats/read-sbom.ts'
@@ -83,7 +84,8 @@ async function look(context: Context, target: string): Promise<Sbom> {
   const source = await openSource(deps, reference, options)
   const digest = await choosePlatform(source, artifact.digest, flags.text('platform'), imageArchitecture(process.arch))
   const cache = cacheFor(context)
-  return await catalogImage(deps, source, digest, {
+  const catalog = flags.text('scope') === 'all-layers' ? catalogAllLayers : catalogImage
+  return await catalog(deps, source, digest, {
     ...about(context, named ?? artifact.name),
     exclude: flags.list('exclude'),
     ...(cache === undefined ? {} : { cache }),
@@ -100,7 +102,7 @@ function cacheFor({ deps, flags }: Context): LayerCache | undefined {
 }
 
 /** What the caller says of the target and of itself. */
-export function about(context: Context, name: string | undefined) {
+function about(context: Context, name: string | undefined) {
   const { flags } = context
   const version = flags.text('source-version')
   const author = authorOf(context)

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -15,6 +16,7 @@ import type { Digest } from '../kernel/digest.ts'
 import { canonicalBytes } from '../kernel/json.ts'
 import { systemDeps } from '../kernel/system.ts'
 import { catalogImage } from './catalog-image.ts'
+import { catalogAllLayers } from './catalog-layers.ts'
 import { openLayerCache } from './layer-cache.ts'
 import { inlineInfo } from './catalogers/go-binary/go-fixture.ts'
 import { elfBytes } from './executable/executable-fixture.ts'
@@ -103,6 +105,52 @@ describe('catalogImage', () => {
     ])
     expect(sbom.components.at(-1)?.layer).toBe(layerDigests[1])
     expect(sbom.completeness).toBe('complete')
+  })
+
+  it('of all layers also lists what a later layer removed or replaced', async () => {
+    const { source, digest, layerDigests } = imageOf([
+      BASE,
+      { 'srv/node_modules/.wh.old': '', 'srv/node_modules/kept/package.json': '{"name":"kept","version":"2.0.0"}' },
+      { 'srv/node_modules/.wh.kept': '' },
+    ])
+    const sbom = await catalogAllLayers(deps, source, digest, { created: CREATED })
+    expect(sbom.components.map(({ purl, layer }) => [purl, layerDigests.indexOf(layer as Digest)])).toEqual([
+      ['pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12', 0],
+      ['pkg:generic/debian@12', 0],
+      ['pkg:npm/kept@1.0.0', 0],
+      ['pkg:npm/kept@2.0.0', 1],
+      ['pkg:npm/old@1.0.0', 0],
+    ])
+    expect(sbom.subject.digests).toEqual({ sha256: digest.slice('sha256:'.length) })
+  })
+
+  it('says the same of large layers in files, which are read two at a time', { timeout: 60_000 }, async () => {
+    const noise = (): TarItem => ({ type: 'file', path: 'srv/noise.bin', content: new Uint8Array(randomBytes(17 * 1024 * 1024)) })
+    const items = (layer: Layer): TarItem[] => Object.entries(layer).map(([path, text]) => ({ type: 'file', path, content: utf8(text) }))
+    const above: Layer = { 'srv/node_modules/.wh.old': '', 'srv/node_modules/kept/package.json': '{"name":"kept","version":"2.0.0"}' }
+    const tars = [BASE, above].map((layer) => tarBytes([...items(layer), noise()], { mtime: 0 }))
+    const { source, digest } = imageOfTars(tars)
+    const dir = await mkdtemp(join(tmpdir(), 'tally-'))
+    const filed: ImageSource = {
+      ...source,
+      blobFile: async (descriptor) => {
+        const path = join(dir, descriptor.digest.slice(7))
+        await writeFile(path, source.blob(descriptor))
+        return path
+      },
+    }
+    try {
+      const whole = await catalogImage(deps, source, digest, { created: CREATED })
+      expect(await catalogImage(deps, filed, digest, { created: CREATED })).toEqual(whole)
+      const cache = openLayerCache(deps, dir)
+      expect(await catalogImage(deps, filed, digest, { created: CREATED, cache })).toEqual(whole)
+      const unread: ImageSource = { ...filed, blobFile: () => Promise.reject(new Error('was read again')) }
+      expect(await catalogImage(deps, unread, digest, { created: CREATED, cache })).toEqual(whole)
+      const lies: ImageSource = { ...filed, blobFile: async ({ digest: asked }) => join(dir, `${asked.slice(7)}.not-there`) }
+      await expect(catalogImage(deps, lies, digest, { created: CREATED })).rejects.toThrow(expect.objectContaining({ code: 'not-found' }))
+    } finally {
+      await rm(dir, { recursive: true })
+    }
   })
 
   it('names the layer that first brought a package, and its command', async () => {
@@ -249,6 +297,39 @@ describe('catalogImage', () => {
       [libc, 'pkg:generic/bash@5.2.15'],
       ['pkg:generic/bash@5.2.15', undefined],
     ])
+  })
+
+  it('does not hide behind a package what a layer above its database put into its file', async () => {
+    const go = (version: string) =>
+      elfBytes([{ name: '.go.buildinfo', content: inlineInfo('go1.22.3', `mod\texample.com/app\t${version}\n`), writable: true }])
+    const metadata = 'Name: six\nVersion: 1.16\n'
+    const site = 'usr/lib/python3/dist-packages/six-1.16.dist-info/METADATA'
+    const base: TarItem[] = [
+      { type: 'file', path: 'usr/bin/owned', content: go('v1.0.0'), executable: true },
+      { type: 'file', path: site, content: utf8(metadata) },
+      { type: 'file', path: 'var/lib/dpkg/status', content: utf8(BASE['var/lib/dpkg/status'] ?? '') },
+      { type: 'file', path: 'var/lib/dpkg/info/libc6.list', content: utf8(`/bin/owned\n/${site}\n`) },
+    ]
+    const above: TarItem[] = [
+      { type: 'file', path: 'usr/bin/owned', content: go('v0.1.0'), executable: true },
+      // The same once more, for another owner.
+      { type: 'file', path: site, content: utf8(metadata) },
+    ]
+    const found = async (layers: readonly (readonly TarItem[])[]): Promise<(string | undefined)[][]> => {
+      const { source, digest } = imageOfTars(layers.map((all) => tarBytes(all, { mtime: 0 })))
+      const { components } = await catalogImage(deps, source, digest, { created: CREATED })
+      return components.map(({ purl, properties }) => [purl, properties?.['package:overwrites']])
+    }
+    const libc = 'pkg:deb/debian/libc6@2.36-9?arch=amd64'
+    expect(await found([base])).toEqual([[libc, undefined]])
+    expect(await found([base, above])).toEqual([
+      [libc, undefined],
+      ['pkg:golang/example.com/app@v0.1.0', libc],
+      ['pkg:golang/stdlib@1.22.3', libc],
+    ])
+    // What the package manager wrote itself, in a layer of its own, is its own.
+    const again = base.filter(({ path }) => path.startsWith('var/'))
+    expect(await found([base, [...above, ...again]])).toEqual([[libc, undefined]])
   })
 
   it('looks into a program under the name that is left when its first one is gone', async () => {

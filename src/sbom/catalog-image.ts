@@ -53,7 +53,7 @@ export async function catalogImage(
   options: ImageOptions,
 ): Promise<Sbom> {
   const { collection, image } = await collect(deps, source, digest, options, await readAhead(deps, source, digest, options))
-  const { catalogs, completeness, ...open } = collection.finish()
+  const { catalogs, completeness, ...open } = collection.finish(image.layers.map(({ descriptor }) => descriptor.digest))
   warnOfUnread(deps, open)
   const base = await claimedBase(source, digest)
   const claims = base === undefined ? [] : [{ ...NOTHING_FOUND, components: [base] }]
@@ -85,12 +85,14 @@ async function readAhead(
   digest: Digest,
   options: ImageOptions,
 ): Promise<LayerCache | undefined> {
+  if (source.blobFile === undefined || options.upTo !== undefined) return options.cache
   const { layers } = await readImage(source, digest)
   const sizes = layers.map(({ descriptor }) => descriptor.size)
   const total = sizes.reduce((sum, size) => sum + size, 0)
-  const isWorthIt = source.blobFile !== undefined && sizes.filter((size) => size >= WORTH_IT).length >= 2 && total <= MOST_BYTES
-  if (!isWorthIt || options.upTo !== undefined) return options.cache
+  if (total > MOST_BYTES || sizes.filter((size) => size >= WORTH_IT).length < 2) return options.cache
   const cache = memoryLayerCache(options.cache)
+  const failed = new AbortController()
+  const signal = AbortSignal.any([deps.signal, failed.signal])
   const waiting = layers.toSorted((a, b) => b.descriptor.size - a.descriptor.size)
   const readSome = async (): Promise<void> => {
     for (let layer = waiting.shift(); layer !== undefined; layer = waiting.shift()) {
@@ -98,14 +100,20 @@ async function readAhead(
       const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', options.inspectors ?? INSPECTORS)
       const memory = layerMemory(cache)
       await walkLayers(source, digest, [layerReader(collection, [], memory, 'remember')], {
-        signal: deps.signal,
+        signal,
         view: 'all-layers',
         only: layer.index,
         recordings: memory.recordings,
       })
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, readSome))
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, readSome))
+  } catch (error) {
+    // What else is being read is for nothing now.
+    failed.abort(error)
+    throw error
+  }
   return cache
 }
 

@@ -12,7 +12,7 @@ import type { ComparedClaim } from './claims.ts'
 import { declaresPackages } from './declarations.ts'
 import type { Sbom } from './model.ts'
 import { startOrigins } from './origins.ts'
-import { ownerOf } from './ownership.ts'
+import { ownerOf, withoutOverwritten } from './ownership.ts'
 import { fileNameOf } from './path.ts'
 
 /**
@@ -34,7 +34,8 @@ export type Collection = {
   readonly note: (path: string, found: Inspected) => void
   /** Something could not be looked at, so the result is not complete. */
   readonly miss: () => void
-  readonly finish: () => {
+  /** Runs the catalogers. In: the layers of an image, from the bottom up. */
+  readonly finish: (layers?: readonly string[]) => {
     readonly catalogs: readonly Catalog[]
     readonly completeness: Sbom['completeness']
     /** Files that declare packages and were not read; files that name packages without pinning what they lead to. */
@@ -97,12 +98,12 @@ export function startCollection(catalogers: readonly Cataloger[], mode: CatalogM
     miss: () => {
       missed = true
     },
-    finish: () => {
+    finish: (layers = []) => {
       const listed = catalogers.map((cataloger) => {
         const given = [...files].filter(([path]) => isFor(path, cataloger)).toSorted(([a], [b]) => compareText(a, b))
         return origins.settle(cataloger, cataloger.read(new Map(given), mode), files)
       })
-      const catalogs = [...listed, ...inspected]
+      const catalogs = withoutOverwritten([...listed, ...inspected], (path) => files.get(path)?.layer, layers)
       const compared = compareClaims(
         catalogs.flatMap(({ claims }) => claims ?? []),
         catalogs.flatMap(({ components }) => components),

@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -74,31 +74,47 @@ async function dependsByApt(root: string, installed: ReadonlySet<string>): Promi
 const release = releaseHere()
 
 describe.skipIf(release === undefined)('a root file system made by mmdebstrap', () => {
+  let directory = ''
   let root = ''
   let sbom: Sbom | undefined
   const installed = new Set<string>()
   let listed: string[] = []
+  let unreachable: string | undefined
 
   beforeAll(async () => {
-    root = await mkdtemp(join(tmpdir(), 'tally-'))
-    const made = join(root, 'made')
+    directory = await mkdtemp(join(tmpdir(), 'tally-'))
+    root = join(directory, 'made')
     // With alternatives (cron | anacron | …) and with packages of Python that Debian's own package owns.
-    const args = ['--quiet', '--variant=essential', '--format=directory', '--include=logrotate,python3-six', release ?? '', made]
-    await run('mmdebstrap', args, { ...LARGE, timeout: 240_000 })
-    await mkdir(join(made, 'none/archives/partial'), { recursive: true })
+    const args = ['--quiet', '--variant=essential', '--format=directory', '--include=logrotate,python3-six', release ?? '', root]
+    try {
+      await run('mmdebstrap', args, { ...LARGE, timeout: 240_000 })
+    } catch (error) {
+      // Where no mirror answers there is nothing to compare with; whatever else goes wrong is a failure.
+      if (
+        !/apt-get update .*failed|Failed to fetch|Temporary failure resolving|Could not (?:connect|resolve)|Unable to connect/.test(
+          String(error),
+        )
+      )
+        throw error
+      unreachable = 'no mirror of Debian answers'
+      console.warn(`skipped: ground truth of a root file system made by mmdebstrap (${unreachable})`)
+      return
+    }
+    await mkdir(join(root, 'none/archives/partial'), { recursive: true })
     const format = '${Package} ${Version} ${Architecture}\n'
-    const { stdout } = await run('dpkg-query', [`--admindir=${made}/var/lib/dpkg`, '-W', '-f', format], LARGE)
+    const { stdout } = await run('dpkg-query', [`--admindir=${root}/var/lib/dpkg`, '-W', '-f', format], LARGE)
     listed = stdout.split('\n').filter((line) => line !== '')
     for (const line of listed) installed.add(line.slice(0, line.indexOf(' ')))
-    sbom = await catalogDirectory(deps, made, { mode: 'installed', created: '2026-11-25T00:00:00Z' })
-    root = made
+    sbom = await catalogDirectory(deps, root, { mode: 'installed', created: '2026-11-25T00:00:00Z' })
   }, 300_000)
 
   afterAll(async () => {
-    if (root !== '') await rm(join(root, '..'), { recursive: true, force: true })
+    // Never across a mount that a mmdebstrap which was stopped left behind, and never anything but the folder made above.
+    if (directory !== '') await run('rm', ['-rf', '--one-file-system', '--', directory])
   })
 
-  it('has the packages that dpkg-query lists, and nothing else but the system: what they own stands once', () => {
+  it('has the packages that dpkg-query lists, and nothing else but the system: what they own stands once', ({ skip }) => {
+    skip(unreachable !== undefined, unreachable)
     const found = (sbom?.components ?? []).map(({ purl }) => parsePurl(purl))
     const packages = found.filter(({ type }) => type === 'deb')
     expect(packages.map(({ name, version, qualifiers }) => `${name} ${version} ${qualifiers['arch']}`).toSorted()).toEqual(
@@ -110,7 +126,8 @@ describe.skipIf(release === undefined)('a root file system made by mmdebstrap', 
     expect(six?.properties?.['package:contains']).toMatch(/^pkg:pypi\/six@/)
   })
 
-  it('has the edges that apt reads out of it: each clause once, by something that meets it', async () => {
+  it('has the edges that apt reads out of it: each clause once, by something that meets it', async ({ skip }) => {
+    skip(unreachable !== undefined, unreachable)
     const wanted = await dependsByApt(root, installed)
     const nameOf = new Map((sbom?.components ?? []).map(({ purl, name }) => [purl, name]))
     const edges = new Map<string, Set<string>>()

@@ -26,12 +26,63 @@ export function startOwnedPaths(where: string): OwnedPaths {
  * those became links, and is owned there.
  */
 export function ownerOf(owned: readonly ReadonlyMap<string, string>[], path: string): string | undefined {
-  const bare = /^usr\/(?:s?bin|lib|lib32|lib64|libx32|libo32)\//.test(path) ? path.slice('usr/'.length) : path
+  const names = namesOf(path)
   for (const paths of owned) {
-    const purl = paths.get(path) ?? paths.get(bare)
-    if (purl !== undefined) return purl
+    for (const name of names) {
+      const purl = paths.get(name)
+      if (purl !== undefined) return purl
+    }
   }
   return undefined
+}
+
+function namesOf(path: string): readonly string[] {
+  return /^usr\/(?:s?bin|lib|lib32|lib64|libx32|libo32)\//.test(path) ? [path, path.slice('usr/'.length)] : [path]
+}
+
+/**
+ * What a layer above the last word of a package manager wrote into files of its packages is not what the package put there: it stands for
+ * itself, and says whose file it took (`package:overwrites`). In: catalogs, the layer of each file that catalogers were given, the layers
+ * of the image from the bottom up. Without layers there is nothing to tell it by.
+ */
+export function withoutOverwritten(
+  catalogs: readonly Catalog[],
+  layerOf: (path: string) => string | undefined,
+  layers: readonly string[],
+): readonly Catalog[] {
+  const rank = new Map(layers.map((layer, at) => [layer, at]))
+  const rankOf = (layer: string | undefined): number => (layer === undefined ? -1 : (rank.get(layer) ?? -1))
+  const managers = catalogs.flatMap(({ owned, components }) => {
+    const databases = components.flatMap(({ type, evidence }) => (type === 'operating-system' ? [] : evidence.map(({ file }) => file)))
+    return owned === undefined ? [] : [{ owned, written: Math.max(-1, ...[...new Set(databases)].map((file) => rankOf(layerOf(file)))) }]
+  })
+  if (layers.length < 2 || managers.length === 0) return catalogs
+  const taken = new Map<string, string>()
+  for (const { owned, components } of catalogs) {
+    if (owned !== undefined) continue
+    for (const { evidence, layer } of components) {
+      for (const path of evidence.map(({ file }) => outermostFile(file))) {
+        const manager = managers.find((one) => ownerOf([one.owned], path) !== undefined)
+        const owner = manager === undefined ? undefined : ownerOf([manager.owned], path)
+        if (manager === undefined || owner === undefined || manager.written < 0) continue
+        if (rankOf(layerOf(path) ?? layer) > manager.written) taken.set(path, owner)
+      }
+    }
+  }
+  return taken.size === 0 ? catalogs : catalogs.map((catalog) => giveBack(catalog, taken))
+}
+
+function giveBack(catalog: Catalog, taken: ReadonlyMap<string, string>): Catalog {
+  if (catalog.owned !== undefined) {
+    const owned = new Map(catalog.owned)
+    for (const path of taken.keys()) for (const name of namesOf(path)) owned.delete(name)
+    return { ...catalog, owned }
+  }
+  const components = catalog.components.map((component) => {
+    const owner = component.evidence.map(({ file }) => taken.get(outermostFile(file))).find((one) => one !== undefined)
+    return owner === undefined ? component : { ...component, properties: { ...component.properties, 'package:overwrites': owner } }
+  })
+  return { ...catalog, components }
 }
 
 /** What the SBOM of several catalogs holds, and which packages lie in which other ones. */

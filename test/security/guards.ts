@@ -324,7 +324,8 @@ export function securityReadme(): string {
     ...MORE.map(([id, against, test]) => `| ${id} | ${against} | several | \`${test}\` |`),
     '',
     'Beside these, `mutated-bundles.test.ts` changes bundles at random, by a seed, and asks another verifier about every one that is still',
-    'accepted (`TALLY_MUTATIONS` says how many).',
+    'accepted (`TALLY_MUTATIONS` says how many). `regular-expressions.test.ts` gives every regular expression of the program texts made to',
+    'hang it.',
     '',
   ].join('\n')
 }

@@ -75,7 +75,7 @@ function programName(file: string): { readonly whole: string; readonly base: str
     .replace(/^(lib.*)\.so(?:\.[\d.]{0,30})?$|^(.*)\.(?:exe|dll|dylib)$/, '$1$2')
     .replace(/^[a-z0-9_]{2,20}-(?:[a-z0-9_]{1,20}-){1,3}(?=gcc|g\+\+|c\+\+)/, '')
     .replace(/-[0-9a-f]{16}$/, '')
-  const series = /[-.]?(\d+(?:\.\d+){0,3})[a-z]?$/.exec(whole)
+  const series = /[-.]?(\d{1,9}(?:\.\d{1,9}){0,3})[a-z]?$/.exec(whole)
   return series === null ? { whole, base: whole, series: '' } : { whole, base: whole.slice(0, series.index), series: series[1] ?? '' }
 }
 

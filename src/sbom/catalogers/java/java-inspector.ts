@@ -3,7 +3,8 @@ import { LIMITS } from '../../../kernel/limits.ts'
 import { startZipBudget } from '../../archive/zip.ts'
 import type { Component, Edge } from '../../model.ts'
 import { directoryOf } from '../../path.ts'
-import type { Catalog, LooseEdge } from '../cataloger.ts'
+import type { Catalog, Claim, LooseEdge } from '../cataloger.ts'
+import { readClaims } from '../embedded-sbom/read-claims.ts'
 import type { Inspector, Place } from '../inspector.ts'
 import { isJavaArchive, readArchive } from './archive.ts'
 import type { JavaArchive } from './archive.ts'
@@ -44,6 +45,7 @@ function catalogArchive(outer: JavaArchive, place: Place): Catalog {
   const edges: Edge[] = []
   const loose: LooseEdge[] = []
   const near = [`${outer.path}!/`, `${directoryOf(outer.path)}/`]
+  const claims: Claim[] = []
   const visit = (archive: JavaArchive, isOuter: boolean): string => {
     const purl = mavenPurl(archive.own)
     const isProgram = archive.inside.length > 0 || (isOuter && /\.[we]ar$/i.test(archive.path))
@@ -53,6 +55,7 @@ function catalogArchive(outer: JavaArchive, place: Place): Catalog {
       hashes: hashesOf(archive.bytes),
     })
     loose.push(...needsOf(archive, archive.own, near))
+    for (const [path, bytes] of archive.sboms) claims.push(...readClaims(bytes, { ...place, path }))
     for (const one of archive.merged) {
       components.push(componentOf(archive, one, place))
       loose.push(...needsOf(archive, one, near))
@@ -62,7 +65,7 @@ function catalogArchive(outer: JavaArchive, place: Place): Catalog {
     return purl
   }
   visit(outer, true)
-  return { components, edges, loose, projects: [], read: [] }
+  return { components, edges, loose, claims, projects: [], read: [] }
 }
 
 function componentOf(archive: JavaArchive, one: Coordinates, { layer }: Place): Component {
