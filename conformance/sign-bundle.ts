@@ -6,11 +6,10 @@ import { readFileBounded, readFileStream } from '../src/kernel/read-file.ts'
 import { checkedBy } from '../src/trust/keyless/check-witnessed.ts'
 import { readIdentityToken } from '../src/trust/keyless/identity-token.ts'
 import { openKeylessSigner } from '../src/trust/keyless/keyless-signer.ts'
-import { PUBLIC_GOOD_SIGNING } from '../src/trust/keyless/public-good.ts'
 import { parseSigningConfig } from '../src/trust/keyless/signing-config.ts'
 import type { SigningConfig } from '../src/trust/keyless/signing-config.ts'
 import { signMessage, signStatement } from '../src/trust/sign.ts'
-import { readShippedRoot } from '../src/trust/sigstore/root-store.ts'
+import { readShippedRoot, readShippedSigning } from '../src/trust/sigstore/root-store.ts'
 import { parseTrustedRoot } from '../src/trust/sigstore/trusted-root.ts'
 import type { TrustedRoot } from '../src/trust/sigstore/trusted-root.ts'
 import type { Words } from './words.ts'
@@ -35,7 +34,8 @@ async function configOf(deps: Deps, flags: Words['flags']): Promise<SigningConfi
   const file = flags.get('signing-config')
   if (file !== undefined) return parseSigningConfig(await readFileBounded(deps, resolve(file), 'configBytes'), file)
   if (flags.has('staging')) throw fail('usage', 'needs --signing-config: only that of the public instance is known', { where: '--staging' })
-  return PUBLIC_GOOD_SIGNING
+  const { bytes, path } = await readShippedSigning(deps)
+  return parseSigningConfig(bytes, path)
 }
 
 async function rootOf(deps: Deps, flags: Words['flags']): Promise<TrustedRoot> {

@@ -9,12 +9,14 @@ import type { Lock } from './oci-layout.ts'
 import { readAll, textOf, utf8 } from '../kernel/bytes.ts'
 import { hexOf } from '../kernel/digest.ts'
 
+let temporary = ''
 let dir = ''
 const deps = testDeps()
 beforeEach(async () => {
-  dir = join(await fs.mkdtemp(join(tmpdir(), 'tally-')), 'layout')
+  temporary = await fs.mkdtemp(join(tmpdir(), 'tally-'))
+  dir = join(temporary, 'layout')
 })
-afterEach(() => fs.rm(join(dir, '..'), { recursive: true }))
+afterEach(() => fs.rm(temporary, { recursive: true }))
 
 const create = () => openOciLayout(deps, dir, { create: true })
 const blobFile = (digest: Parameters<typeof hexOf>[0]) => join(dir, 'blobs/sha256', hexOf(digest))

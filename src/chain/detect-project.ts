@@ -171,7 +171,7 @@ async function gradle(look: Look): Promise<DetectedProject | undefined> {
   const because = await firstOf(look, ['build.gradle.kts', 'build.gradle'])
   if (because === undefined) return undefined
   const text = (await look.text(because)) ?? ''
-  const version = /^version\s*=?\s*["']([A-Za-z0-9._-]{1,100})["']/m.exec(text)?.[1]
+  const version = /^version[ \t]{0,40}=?[ \t]{0,40}["']([A-Za-z0-9._-]{1,100})["']/m.exec(text)?.[1]
   const settings = (await look.text('settings.gradle.kts')) ?? (await look.text('settings.gradle')) ?? ''
   const lock = await firstOf(look, ['gradle.lockfile'])
   const command = (await look.text('gradlew')) === undefined ? 'gradle' : './gradlew'

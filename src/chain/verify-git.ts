@@ -19,5 +19,5 @@ export async function verifyGit(deps: GitDeps, dir: string, name: string, trust:
       hint: 'name a commit, a branch or a tag',
     })
   }
-  return { object: { type, id }, result: verifyGitObject({ type, id, bytes }, trust) }
+  return { object: { type, id }, result: await verifyGitObject({ type, id, bytes }, trust) }
 }

@@ -10,6 +10,8 @@ import { parseAllowedSigners } from '../trust/git/allowed-signers.ts'
 import { parseKeyring } from '../trust/git/openpgp/keyring.ts'
 import type { GitTrust } from '../trust/git/verify-object.ts'
 import type { Context, OptionSpec } from './command.ts'
+import { openWorkspaceOf } from './context.ts'
+import { identityFromFlags, instanceFromFlags } from './identity-flags.ts'
 import { renderError } from './render/error.ts'
 import { field } from './render/layout.ts'
 
@@ -65,8 +67,9 @@ async function gitTrustOf(context: Context): Promise<{ readonly trust: GitTrust;
   const named = flags.text('allowed-signers')
   const keyFiles = flags.list('openpgp-keys')
   const file = named === undefined ? await ownAllowedSigners(context) : resolve(cwd, named)
-  if (file === undefined && keyFiles.length === 0) {
-    throw fail('untrusted', 'nobody is trusted here to sign commits: neither a list of allowed signers nor an OpenPGP key is named', {
+  const identity = identityFromFlags(context, instanceFromFlags(context, await openWorkspaceOf(context, true)))
+  if (file === undefined && keyFiles.length === 0 && identity === undefined) {
+    throw fail('untrusted', 'nobody is trusted here to sign commits: no list of allowed signers, no OpenPGP key and no identity is named', {
       hint: 'name one with --allowed-signers FILE (a line of it is `alice@example.com namespaces="git" ssh-ed25519 AAAA…`) or --openpgp-keys FILE',
     })
   }
@@ -80,7 +83,8 @@ async function gitTrustOf(context: Context): Promise<{ readonly trust: GitTrust;
     ...(file === undefined ? [] : [`the allowed signers of ${named ?? file}`]),
     ...keyFiles.map((each) => `the OpenPGP keys of ${each}`),
   ]
-  return { trust: { allowedSigners, openPgpKeys: rings.flat() }, from }
+  if (identity !== undefined) from.push(`the identity ${identity.subject.text} (by ${identity.issuer.text})`)
+  return { trust: { allowedSigners, openPgpKeys: rings.flat(), identities: identity === undefined ? [] : [identity] }, from }
 }
 
 /** What the user's own configuration names; what the repository's names would be the word of whoever wrote the repository. */
@@ -105,7 +109,7 @@ function problemOf(word: string, { result }: GitVerdict): TallyError | undefined
   if (result.ok) return undefined
   const hints = {
     'no-evidence': 'sign it: `git commit -S`, `git tag -s`',
-    untrusted: 'add the signer to --allowed-signers or --openpgp-keys, if you know whose key it is',
+    untrusted: 'name the signer in --allowed-signers, --openpgp-keys or --certificate-identity, if you know who it is',
     'signature-invalid': 'do not use it; fetch it again from a source you trust',
     'evidence-malformed': 'do not use it; fetch it again from a source you trust',
   } as const

@@ -8,6 +8,7 @@ import type { Matcher } from '../kernel/matcher.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import type { IdentityAuthority, Instance } from '../trust/authority.ts'
 import { readPemCertificates } from '../trust/sigstore/cosign-claims.ts'
+import type { CertificateAuthority } from '../trust/sigstore/chain.ts'
 import { ownAuthorities } from '../trust/sigstore/own-authority.ts'
 import type { FactName } from '../trust/sigstore/fulcio.ts'
 import type { TrustedRoot } from '../trust/sigstore/trusted-root.ts'
@@ -37,6 +38,11 @@ export const IDENTITY_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   'certificate-chain': { type: 'string', value: 'FILE', help: 'certificate authority of one’s own, PEM: issuers first, the root last' },
   'ca-roots': { type: 'string', value: 'FILE', help: 'root of a certificate authority of one’s own, PEM' },
   'ca-intermediates': { type: 'string', value: 'FILE', help: 'with --ca-roots: certificates between, PEM' },
+  'timestamp-certificate-chain': {
+    type: 'string',
+    value: 'FILE',
+    help: 'timestamp authority of one’s own, PEM: its certificates, the root last',
+  },
   'use-signed-timestamps': { type: 'boolean', help: 'a trusted timestamp must be there' },
   'insecure-ignore-sct': { type: 'boolean', help: 'a certificate need not be in a certificate log', noEnv: true },
   'insecure-ignore-tlog': { type: 'boolean', help: 'a signature need not be in a transparency log', noEnv: true },
@@ -50,7 +56,6 @@ export const REFUSED_VERIFYING: Readonly<Record<string, string>> = {
   slot: 'hardware keys are not used directly; export the public key',
   'rekor-url': 'entries come with the evidence and are verified by the trusted root; nothing is looked up',
   sct: 'certificate timestamps are read from the certificate',
-  'timestamp-certificate-chain': 'name the authority in a trusted root: --trusted-root',
   'allow-certificate-chain': 'a 0.3 bundle with a chain is against its specification',
   'signature-digest-algorithm': 'the hash follows from the key',
   timeout: 'every call has its own limit',
@@ -82,22 +87,29 @@ export function instanceFromFlags(context: Context, workspace: Workspace): Insta
   return { root: withOwnAuthority(context, root), needs: { logs, timestamps, certificateLogs, ...now } }
 }
 
-/** Puts certificate authorities of the flags in the place of those of the root. */
+/** Puts certificate and timestamp authorities of the flags in the place of those of the root. */
 function withOwnAuthority(context: Context, root: () => Promise<TrustedRoot>): () => Promise<TrustedRoot> {
+  const times = context.flags.text('timestamp-certificate-chain')
   const [chain, roots, between] = ['certificate-chain', 'ca-roots', 'ca-intermediates'].map((name) => context.flags.text(name))
   if (chain !== undefined && roots !== undefined)
     throw fail('usage', 'and --ca-roots say the same thing twice', { where: '--certificate-chain' })
   if (between !== undefined && roots === undefined) throw fail('usage', 'needs --ca-roots', { where: '--ca-intermediates' })
   const file = chain ?? roots
-  if (file === undefined) return root
+  if (file === undefined && times === undefined) return root
   let made: Promise<TrustedRoot> | undefined
+  const chainOf = async (path: string): Promise<readonly CertificateAuthority[]> => {
+    const certificates = await readCertificates(context, path)
+    return ownAuthorities(certificates.slice(-1), certificates.slice(0, -1), path)
+  }
   const make = async (): Promise<TrustedRoot> => {
-    const certificates = await readCertificates(context, file)
-    const authorities =
-      chain === undefined
-        ? ownAuthorities(certificates, between === undefined ? [] : await readCertificates(context, between), file)
-        : ownAuthorities(certificates.slice(-1), certificates.slice(0, -1), file)
-    return { ...(await root()), authorities }
+    const own: { authorities?: readonly CertificateAuthority[]; timestampAuthorities?: readonly CertificateAuthority[] } = {}
+    if (chain !== undefined) own.authorities = await chainOf(chain)
+    else if (roots !== undefined) {
+      const issuers = between === undefined ? [] : await readCertificates(context, between)
+      own.authorities = ownAuthorities(await readCertificates(context, roots), issuers, roots)
+    }
+    if (times !== undefined) own.timestampAuthorities = await chainOf(times)
+    return { ...(await root()), ...own }
   }
   return () => (made ??= make())
 }

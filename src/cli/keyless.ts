@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { publicRootOf } from '../chain/trust-of.ts'
 import { textOf } from '../kernel/bytes.ts'
 import { TallyError, fail } from '../kernel/errors.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
@@ -8,17 +9,17 @@ import { checkedBy } from '../trust/keyless/check-witnessed.ts'
 import { readIdentityToken } from '../trust/keyless/identity-token.ts'
 import type { IdentityToken } from '../trust/keyless/identity-token.ts'
 import { openKeylessSigner } from '../trust/keyless/keyless-signer.ts'
-import { PUBLIC_GOOD_SIGNING } from '../trust/keyless/public-good.ts'
 import { parseSigningConfig } from '../trust/keyless/signing-config.ts'
 import type { SigningConfig } from '../trust/keyless/signing-config.ts'
 import { witnessBy } from '../trust/keyless/witness-by.ts'
 import { parseSignerReference } from '../trust/open-signer.ts'
 import type { OpenedIdentity, OpenedKey } from '../trust/open-signer.ts'
+import { readStoredSigning } from '../trust/sigstore/root-store.ts'
 import { parseTrustedRoot } from '../trust/sigstore/trusted-root.ts'
 import type { Signer } from '../trust/signer.ts'
 import { browserToken } from './browser.ts'
 import type { Context, OptionSpec } from './command.ts'
-import { ask } from './context.ts'
+import { ask, openWorkspaceOf } from './context.ts'
 
 /** Flags of commands that can sign by identity, by cosign's names. */
 export const KEYLESS_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -58,7 +59,7 @@ export function isKeyless(context: Context, withoutKey: 'local' | 'keyless'): bo
 export async function openKeylessOf(context: Context): Promise<OpenedIdentity> {
   const { flags, deps, terminal } = context
   if (flags.on('offline')) throw fail('offline', 'signing by identity asks a certificate authority', { where: '--key keyless' })
-  const config = (await configOf(context)) ?? withoutLog(context, PUBLIC_GOOD_SIGNING)
+  const config = (await configOf(context)) ?? withoutLog(context, await publicSigning(context))
   const source = (): Promise<IdentityToken> => tokenOf(context, config)
   const first = await source()
   if (terminal.interactive && !flags.on('yes') && config.logs.length > 0) {
@@ -98,6 +99,14 @@ async function configOf(context: Context): Promise<SigningConfig | undefined> {
   const file = context.flags.text('signing-config')
   if (file === undefined || context.flags.text('use-signing-config') === 'false') return undefined
   return withoutLog(context, parseSigningConfig(await readFileBounded(context.deps, resolve(context.cwd, file), 'configBytes'), file))
+}
+
+/** The services of the public instance, as fresh as its root. */
+async function publicSigning(context: Context): Promise<SigningConfig> {
+  const workspace = await openWorkspaceOf(context)
+  await publicRootOf(workspace)()
+  const { bytes, path } = await readStoredSigning(context.deps, workspace.dataDir)
+  return parseSigningConfig(bytes, path)
 }
 
 function withoutLog(context: Context, config: SigningConfig): SigningConfig {

@@ -59,6 +59,12 @@ export const LIMITS = {
   packageFileBytes: 4 * MiB,
   /** A licence file that is read; larger ones hold more than a licence. */
   licenceFileBytes: 512 * KiB,
+  /** The header of a model file: names, settings and vocabulary, and no tensors. */
+  modelHeaderBytes: 16 * MiB,
+  /** An SBOM that lies in what is looked at; a larger one is not compared. */
+  embeddedSbomBytes: 16 * MiB,
+  /** A file by which a runtime says its version. */
+  versionFileBytes: 64 * KiB,
   /** A file of the layer cache, packed. */
   layerCacheBytes: 512 * MiB,
   packageDatabaseBytes: 256 * MiB,

@@ -7,6 +7,7 @@ import { VERSION } from '../kernel/version.ts'
 import { attachLicences } from './attach-licences.ts'
 import type { Catalog, Project } from './catalogers/cataloger.ts'
 import { resolveLooseEdges } from './loose-edges.ts'
+import { redirectToOwners, settleOwnership, tellContents } from './ownership.ts'
 import type { Component, Edge, Sbom } from './model.ts'
 
 /** What an SBOM is about, as far as the caller knows; the rest comes from the project itself. */
@@ -32,9 +33,10 @@ export function assembleSbom(
   const projects = catalogs.flatMap((catalog) => catalog.projects)
   const subject = settleSubject(options.subject, projects, options.fallbackName)
   const roots = new Set(projects.filter(({ directory }) => directory === '').map(({ purl }) => purl))
-  const merged = mergeComponents(dropOwned(catalogs).filter(({ purl }) => purl !== subject.purl))
+  const settled = settleOwnership(catalogs)
+  const merged = mergeComponents(settled.components.filter(({ purl }) => purl !== subject.purl))
   const components = attachLicences(
-    merged,
+    tellContents(merged, settled),
     catalogs.flatMap((catalog) => catalog.licences ?? []),
   )
   const known = new Set(components.map(({ purl }) => purl))
@@ -42,7 +44,8 @@ export function assembleSbom(
     catalogs.flatMap((catalog) => catalog.loose ?? []),
     components,
   )
-  const edges = settleEdges([...catalogs.flatMap((catalog) => catalog.edges), ...loose], subject.purl, roots, known)
+  const found = redirectToOwners([...catalogs.flatMap((catalog) => catalog.edges), ...loose], settled, known)
+  const edges = settleEdges(found, subject.purl, roots, known)
   return {
     subject,
     components,
@@ -69,27 +72,6 @@ function settleSubject(hint: SubjectHint, projects: readonly Project[], fallback
   const sameAsOwn = own !== undefined && own.name === name && own.version === version
   const purl = hint.purl ?? (sameAsOwn ? own.purl : purlText({ type: 'generic', name, version }))
   return { name, version, purl, digests: hint.digests ?? {} }
-}
-
-/**
- * What lies in a file that an operating system's package owns is that package, and stands in the SBOM once; so does an installed
- * package that the cataloger of its lockfile reports.
- */
-function dropOwned(catalogs: readonly Catalog[]): Component[] {
-  const owned = catalogs.flatMap((catalog) => (catalog.owned === undefined ? [] : [catalog.owned]))
-  return catalogs.flatMap((catalog) => {
-    const claims = catalogs.flatMap((other) => (other === catalog || other.claimed === undefined ? [] : [other.claimed]))
-    const elsewhere = [...owned, ...claims]
-    return catalog.components.filter(
-      ({ evidence }) => !evidence.every(({ file }) => elsewhere.some((paths) => paths.has(outermostFile(file)))),
-    )
-  })
-}
-
-/** The file of the target itself: what lies in an archive is named by both, with `!/` between. */
-function outermostFile(file: string): string {
-  const mark = file.indexOf('!/')
-  return mark === -1 ? file : file.slice(0, mark)
 }
 
 /** One component for each package URL, sorted; the same for any order of what was found. */

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { MEDIA } from '../artifact/artifact.ts'
@@ -19,7 +22,10 @@ import { elfBytes } from './executable/executable-fixture.ts'
 type Layer = Readonly<Record<string, string>>
 
 /** An image in memory: each layer a map of paths to contents. */
-function imageOf(layers: readonly Layer[]): { source: ImageSource; digest: Digest; layerDigests: readonly Digest[] } {
+function imageOf(
+  layers: readonly Layer[],
+  history?: readonly object[],
+): { source: ImageSource; digest: Digest; layerDigests: readonly Digest[] } {
   return imageOfTars(
     layers.map((layer) =>
       tarBytes(
@@ -29,10 +35,14 @@ function imageOf(layers: readonly Layer[]): { source: ImageSource; digest: Diges
         { mtime: 0 },
       ),
     ),
+    history,
   )
 }
 
-function imageOfTars(tars: readonly Uint8Array[]): { source: ImageSource; digest: Digest; layerDigests: readonly Digest[] } {
+function imageOfTars(
+  tars: readonly Uint8Array[],
+  history?: readonly object[],
+): { source: ImageSource; digest: Digest; layerDigests: readonly Digest[] } {
   const blobs = new Map<Digest, Uint8Array>()
   const add = (bytes: Uint8Array, mediaType: string) => {
     blobs.set(digestOf(bytes), bytes)
@@ -40,7 +50,7 @@ function imageOfTars(tars: readonly Uint8Array[]): { source: ImageSource; digest
   }
   const descriptors = tars.map((tar) => add(new Uint8Array(gzipSync(tar)), 'application/vnd.oci.image.layer.v1.tar+gzip'))
   const config = add(
-    canonicalBytes({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: tars.map(digestOf) } }),
+    canonicalBytes({ architecture: 'amd64', os: 'linux', history, rootfs: { type: 'layers', diff_ids: tars.map(digestOf) } }),
     MEDIA.ociConfig,
   )
   const manifest = manifestBytesOf(canonicalBytes({ schemaVersion: 2, mediaType: MEDIA.ociManifest, config, layers: descriptors }), 'test')
@@ -92,6 +102,52 @@ describe('catalogImage', () => {
     ])
     expect(sbom.components.at(-1)?.layer).toBe(layerDigests[1])
     expect(sbom.completeness).toBe('complete')
+  })
+
+  it('names the layer that first brought a package, and its command', async () => {
+    const stanza = (name: string, version: string): string =>
+      `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: ${version}\n\n`
+    const manifest = '{"name":"app","version":"1.0.0"}'
+    const { source, digest, layerDigests } = imageOf(
+      [
+        { 'var/lib/dpkg/status': stanza('old', '1') + stanza('bumped', '1'), 'srv/node_modules/app/package.json': manifest },
+        { 'var/lib/dpkg/status': stanza('old', '1') + stanza('bumped', '2'), 'srv/node_modules/other/package.json': '{"name":"other"}' },
+        // For another owner all is written once more.
+        {
+          'var/lib/dpkg/status': stanza('old', '1') + stanza('bumped', '2') + stanza('new', '1'),
+          'srv/node_modules/app/package.json': manifest,
+        },
+        { 'etc/os-release': 'ID=debian\nVERSION_ID=12\n', 'srv/node_modules/other/package.json': '{"name":"other","version":"2.0.0"}' },
+      ],
+      [
+        { created_by: 'ADD rootfs /' },
+        { created_by: 'CMD ["sh"]', empty_layer: true },
+        { created_by: 'RUN apt-get upgrade' },
+        { created_by: 'RUN apt-get install new' },
+        { created_by: 'COPY . /srv' },
+      ],
+    )
+    for (const cacheDir of [undefined, await mkdtemp(join(tmpdir(), 'tally-'))]) {
+      // With a cache once to fill it, once from it.
+      for (const _ of cacheDir === undefined ? [1] : [1, 2]) {
+        const sbom = await catalogImage(deps, source, digest, { created: CREATED, ...(cacheDir === undefined ? {} : { cacheDir }) })
+        expect(
+          sbom.components.map(({ name, layer, properties }) => [
+            name,
+            layerDigests.findIndex((one) => one === layer),
+            properties?.['image:layer-command'],
+          ]),
+        ).toEqual([
+          ['bumped', 1, 'RUN apt-get upgrade'],
+          ['new', 2, 'RUN apt-get install new'],
+          ['old', 0, 'ADD rootfs /'],
+          ['debian', 3, 'COPY . /srv'],
+          ['app', 0, 'ADD rootfs /'],
+          ['other', 3, 'COPY . /srv'],
+        ])
+      }
+      if (cacheDir !== undefined) await rm(cacheDir, { recursive: true })
+    }
   })
 
   it('does not call complete what it could not read', async () => {
@@ -167,6 +223,61 @@ describe('catalogImage', () => {
     ])
     // The config and the layer, each once.
     expect(reads).toHaveLength(new Set(reads).size)
+  })
+
+  it('tells a program without a package by its texts, and not one that a package owns, also where /bin became a link into /usr', async () => {
+    const program = elfBytes([{ name: '.rodata', content: utf8('\0@(#)Bash version 5.2.15(1) release GNU\0') }])
+    const items: TarItem[] = [
+      { type: 'symlink', path: 'bin', linkTarget: 'usr/bin' },
+      { type: 'file', path: 'usr/bin/bash', content: program, executable: true },
+      { type: 'file', path: 'var/lib/dpkg/status', content: utf8(BASE['var/lib/dpkg/status'] ?? '') },
+      { type: 'file', path: 'var/lib/dpkg/info/libc6.list', content: utf8('/bin/bash\n') },
+    ]
+    const own: TarItem[] = [{ type: 'file', path: 'usr/local/bin/bash', content: program, executable: true }]
+    const purls = async (tars: readonly (readonly TarItem[])[]): Promise<(string | undefined)[][]> => {
+      const { source, digest } = imageOfTars(tars.map((all) => tarBytes(all, { mtime: 0 })))
+      const { components } = await catalogImage(deps, source, digest, { created: CREATED })
+      return components.map(({ purl, properties }) => [purl, properties?.['package:contains']])
+    }
+    const libc = 'pkg:deb/debian/libc6@2.36-9?arch=amd64'
+    expect(await purls([items])).toEqual([[libc, 'pkg:generic/bash@5.2.15']])
+    expect(await purls([items, own])).toEqual([
+      [libc, 'pkg:generic/bash@5.2.15'],
+      ['pkg:generic/bash@5.2.15', undefined],
+    ])
+  })
+
+  it('does not hide behind a package what a layer above its database put into its file', async () => {
+    const go = (version: string) =>
+      elfBytes([{ name: '.go.buildinfo', content: inlineInfo('go1.22.3', `mod\texample.com/app\t${version}\n`), writable: true }])
+    const metadata = 'Name: six\nVersion: 1.16\n'
+    const site = 'usr/lib/python3/dist-packages/six-1.16.dist-info/METADATA'
+    const base: TarItem[] = [
+      { type: 'file', path: 'usr/bin/owned', content: go('v1.0.0'), executable: true },
+      { type: 'file', path: site, content: utf8(metadata) },
+      { type: 'file', path: 'var/lib/dpkg/status', content: utf8(BASE['var/lib/dpkg/status'] ?? '') },
+      { type: 'file', path: 'var/lib/dpkg/info/libc6.list', content: utf8(`/bin/owned\n/${site}\n`) },
+    ]
+    const above: TarItem[] = [
+      { type: 'file', path: 'usr/bin/owned', content: go('v0.1.0'), executable: true },
+      // The same once more, for another owner.
+      { type: 'file', path: site, content: utf8(metadata) },
+    ]
+    const found = async (layers: readonly (readonly TarItem[])[]): Promise<(string | undefined)[][]> => {
+      const { source, digest } = imageOfTars(layers.map((all) => tarBytes(all, { mtime: 0 })))
+      const { components } = await catalogImage(deps, source, digest, { created: CREATED })
+      return components.map(({ purl, properties }) => [purl, properties?.['package:overwrites']])
+    }
+    const libc = 'pkg:deb/debian/libc6@2.36-9?arch=amd64'
+    expect(await found([base])).toEqual([[libc, undefined]])
+    expect(await found([base, above])).toEqual([
+      [libc, undefined],
+      ['pkg:golang/example.com/app@v0.1.0', libc],
+      ['pkg:golang/stdlib@1.22.3', libc],
+    ])
+    // What the package manager wrote itself, in a layer of its own, is its own.
+    const again = base.filter(({ path }) => path.startsWith('var/'))
+    expect(await found([base, [...above, ...again]])).toEqual([[libc, undefined]])
   })
 
   it('looks into a program under the name that is left when its first one is gone', async () => {

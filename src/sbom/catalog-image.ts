@@ -1,3 +1,4 @@
+import type { Image } from '../artifact/image.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
 import { walkLayers } from '../artifact/layers.ts'
 import type { LayerReader } from '../artifact/layers.ts'
@@ -18,6 +19,7 @@ import { startCollection, warnOfUnread } from './collect.ts'
 import type { Collection } from './collect.ts'
 import { databaseAliases, namesOf } from './database-links.ts'
 import { layerMemory, layerReader } from './image-reader.ts'
+import { layerCommands, tellCommands } from './layer-commands.ts'
 import { openLayerCache } from './layer-cache.ts'
 import type { LayerCache } from './layer-cache.ts'
 import type { Sbom } from './model.ts'
@@ -48,12 +50,12 @@ export async function catalogImage(
   options: ImageOptions,
 ): Promise<Sbom> {
   const cache = options.cacheDir === undefined ? undefined : openLayerCache(deps, options.cacheDir)
-  const collection = await collect(deps, source, digest, options, cache)
-  const { catalogs, completeness, ...open } = collection.finish()
+  const { collection, image } = await collect(deps, source, digest, options, cache)
+  const { catalogs, completeness, ...open } = collection.finish(image.layers.map(({ descriptor }) => descriptor.digest))
   warnOfUnread(deps, open)
   const base = await claimedBase(source, digest)
   const claims = base === undefined ? [] : [{ ...NOTHING_FOUND, components: [base] }]
-  return assembleSbom([...catalogs, ...claims], {
+  const sbom = assembleSbom([...catalogs, ...claims], {
     subject: subjectOf(digest, options.subject ?? {}),
     fallbackName: 'image',
     created: options.created,
@@ -62,6 +64,7 @@ export async function catalogImage(
     author: options.author,
     phase: 'post-build',
   })
+  return { ...sbom, components: tellCommands(sbom.components, layerCommands(image)) }
 }
 
 /** One walk over the layers, those in the cache told from it; another without it where it lacks what is wanted now. */
@@ -71,17 +74,18 @@ async function collect(
   digest: Digest,
   options: ImageOptions,
   cache: LayerCache | undefined,
-): Promise<Collection> {
+): Promise<{ readonly collection: Collection; readonly image: Image }> {
   const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', options.inspectors ?? INSPECTORS)
   const memory = cache === undefined ? undefined : layerMemory(cache)
-  const { symlinks } = await walkLayers(source, digest, [layerReader(collection, options.exclude ?? [], memory)], {
+  const { symlinks, image } = await walkLayers(source, digest, [layerReader(collection, options.exclude ?? [], memory)], {
     signal: deps.signal,
-    ...(memory === undefined ? {} : { view: 'all-layers', recordings: memory.recordings }),
+    view: 'all-layers',
+    ...(memory === undefined ? {} : { recordings: memory.recordings }),
   })
   if (cache !== undefined && memory?.isStale() === true)
     return await collect(deps, source, digest, options, { ...cache, load: async () => undefined })
   await readThroughLinks(deps, source, digest, symlinks, collection)
-  return collection
+  return { collection, image }
 }
 
 /** Databases that a link leads to were passed over, since a link may come after what it leads to. Such an image is read again. */

@@ -67,17 +67,19 @@ export function layerMemory(cache: LayerCache): LayerMemory {
 }
 
 /**
- * Everything the catalogers and inspectors want, from one pass over the layers. With a memory, which must serve other images as
- * well, files that a layer above hides are read too, and kept from the collection.
+ * Everything the catalogers and inspectors want, from one pass over the layers. Files that a layer above hides are shown to the catalogers
+ * as what they are; with a memory, which must serve other images as well, inspectors look into them too.
  */
 export function layerReader(collection: Collection, exclude: readonly string[], memory: LayerMemory | undefined): LayerReader {
   const isExcluded = (path: string): boolean => exclude.some((pattern) => matchesGlob(path, pattern))
   return {
     wants: (path, outline, visible) => {
       const taken = visible && !isExcluded(path)
-      if (!taken && memory === undefined) return false
       if (taken) collection.see(path)
+      // Of a hard link that nobody sees there is nothing to learn that is worth a second pass over its layer.
+      if (!taken && memory === undefined && (visible || outline.kind === 'link')) return false
       if (collection.wants(path) !== undefined) return true
+      if (!taken && memory === undefined) return false
       // Another name of a file that is looked into anyway says nothing new, and would cost a second pass over the layer.
       if (outline.kind === 'link' && outline.seenBefore) return false
       const file = outline.kind === 'link' ? { size: LIMITS.executableBytes, executable: true } : outlineOf(outline)
@@ -85,15 +87,17 @@ export function layerReader(collection: Collection, exclude: readonly string[], 
     },
     read: async (file) => {
       const { path, size, mode, layer, content, visible } = file
-      const taken = visible && !isExcluded(path)
-      if (!taken && file.recorded) return
+      const excluded = isExcluded(path)
+      const taken = visible && !excluded
       const limit = collection.wants(path)
+      if (!taken && file.recorded && limit === undefined) return
       if (limit !== undefined) {
         // Only what counts in this image may end the run.
         if (!taken && size > LIMITS[limit]) return
         const read = async (): Promise<Uint8Array> => await readAll(content, LIMITS[limit], limit, path)
         const bytes = memory === undefined ? await read() : await memory.contentOf(file, read)
         if (bytes !== undefined && taken) collection.take(path, bytes, layer.digest)
+        else if (bytes !== undefined && !excluded) collection.takeHidden(path, bytes, layer.digest)
         return
       }
       const inspector = collection.inspectorOf({ path, ...outlineOf({ mode, size }) })

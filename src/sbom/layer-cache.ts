@@ -19,7 +19,7 @@ const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 
 /** Raised whenever inspectors find other things in the same file, or the format of the cache changes. */
-const REVISION = 1
+const REVISION = 2
 const DIGEST_BYTES = 32
 
 /** What is known of a layer once it was read whole: its entries, the files catalogers want, what inspectors found. */

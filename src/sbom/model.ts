@@ -23,7 +23,7 @@ export type Component = {
   readonly purl: string
   readonly name: string
   readonly version: string
-  readonly type: 'library' | 'application' | 'operating-system' | 'framework' | 'file'
+  readonly type: 'library' | 'application' | 'operating-system' | 'framework' | 'file' | 'machine-learning-model'
   readonly hashes: DigestSet
   /** SPDX licence expression or free text, as declared by the package. Undefined = not known. */
   readonly licence?: string

@@ -1,9 +1,15 @@
 import type { CatalogMode } from './catalogers/cataloger.ts'
+import { INSPECTED_SEEDS, OTHER_SEEDS } from './test-fuzz-seeds-rest.ts'
 
-type Seed = { readonly path: string; readonly mode: CatalogMode; readonly text: string; readonly beside?: Readonly<Record<string, string>> }
+/** A valid file to be spoilt, and what lies beside it. */
+export type FuzzSeed = {
+  readonly path: string
+  readonly mode: CatalogMode
+  readonly beside?: Readonly<Record<string, string>>
+} & ({ readonly text: string } | { readonly bytes: Uint8Array })
 
-/** For tests: one valid file of every kind a cataloger reads, to be spoilt. A new cataloger adds its own. */
-export const FUZZ_SEEDS: readonly Seed[] = [
+/** Of systems, JavaScript, Python, Go and Rust. */
+const FIRST_SEEDS: readonly FuzzSeed[] = [
   {
     path: 'package-lock.json',
     mode: 'runtime-closure',
@@ -158,3 +164,6 @@ export const FUZZ_SEEDS: readonly Seed[] = [
     text: '[package]\nname = "app"\nversion = "0.1.0"\n[dependencies]\na = { package = "b", version = "=1.0.0", optional = true }\n[target."cfg(unix)".dev-dependencies]\nc = { workspace = true }\n[workspace]\nmembers = ["x"]\n[workspace.dependencies]\nc = "1"\n',
   },
 ]
+
+/** For tests: one valid file of every kind a cataloger reads, to be spoilt. A new cataloger adds its own, or a test says so. */
+export const FUZZ_SEEDS: readonly FuzzSeed[] = [...FIRST_SEEDS, ...OTHER_SEEDS, ...INSPECTED_SEEDS]

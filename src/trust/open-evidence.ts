@@ -37,7 +37,7 @@ export function openEvidence(evidence: UnverifiedEvidence): Opened {
   const claims = readCosignClaims(annotations, where)
   if (evidence.form === 'cosign-attestation') {
     const envelope = parseEnvelope(parseJson(bytes, where, { limitName: 'bundleBytes' }), where)
-    return { ...openEnvelope(envelope, where), ...claims }
+    return { ...openEnvelope(envelope, where), ...claims, witnesses: { ...claims.witnesses, around: bytes } }
   }
   if (claims.signature === undefined) throw fail('evidence-malformed', 'is a cosign payload without a signature', { where })
   return {

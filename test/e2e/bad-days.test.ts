@@ -145,7 +145,7 @@ const BAD_DAYS: readonly BadDay[] = [
 ]
 
 describe('ship', () => {
-  test.each(BAD_DAYS)('$what: $code', async (day) => {
+  test.concurrent.each(BAD_DAYS)('$what: $code', { timeout: 120_000 }, async (day) => {
     const { yaml, files } = day
     await using project = await makeSample({ ...(yaml === undefined ? {} : { yaml }), ...(files === undefined ? {} : { files }) })
     await day.arrange?.(project)

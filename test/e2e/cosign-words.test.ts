@@ -14,6 +14,8 @@ import {
   rootCertificate,
   signedBundle,
   trustedRootJson,
+  tsaCertificate,
+  tsaRootCertificate,
 } from '../support/sigstore-in-memory/instance.ts'
 import { ARTIFACT, MESSAGE } from '../support/sigstore-in-memory/verify.ts'
 import { runTally } from '../support/run-tally.ts'
@@ -47,6 +49,9 @@ beforeAll(async () => {
     'other.pub': publicKeyOf(newPair().publicKey).pem,
     'release.txt.sig': toBase64(signBytes(key, MESSAGE)),
     'leaf.pem': pem(leafOf(key, { from: '2020-01-01T00:00:00Z', to: '2034-01-01T00:00:00Z', scts: [] })),
+    'tsa.pem': pem(tsaCertificate) + pem(tsaRootCertificate),
+    'other-tsa.pem': pem(rootCertificate),
+    'no-tsa.json': JSON.stringify({ ...trustedRootJson(), timestampAuthorities: [] }),
     'chain.pem': pem(issuerCertificate) + pem(rootCertificate),
   }
   for (const [name, content] of Object.entries(files)) await fs.writeFile(join(dir, name), content)
@@ -61,6 +66,7 @@ describe('a yes', () => {
     `verify-blob release.txt --bundle keyless.json ${who}`,
     `verify-blob ${ARTIFACT.digest} --bundle keyless.json ${who}`,
     `verify-blob release.txt --bundle stamped.json --use-signed-timestamps ${who}`,
+    `verify-blob release.txt --bundle stamped.json --use-signed-timestamps --timestamp-certificate-chain tsa.pem ${who.replace('root.json', 'no-tsa.json')}`,
     `verify-blob release.txt --bundle keyless.json --certificate-identity-regexp ^https://github.com/example/.*@refs/heads/main$ --certificate-oidc-issuer-regexp https://token\\.example\\.(com|org) --trusted-root root.json`,
     'verify-blob release.txt --bundle keyed.json --key key.pub --trusted-root root.json',
     'verify-blob release.txt --key key.pub --signature release.txt.sig --insecure-ignore-tlog=true',
@@ -106,6 +112,8 @@ test('a file from stdin', async () => {
 describe('a no ends with 1', () => {
   test.each([
     ['another file', `verify-blob other.txt --bundle keyless.json ${who}`],
+    ['a timestamp of nobody', `verify-blob release.txt --bundle stamped.json ${who.replace('root.json', 'no-tsa.json')}`],
+    ['a timestamp of somebody else', `verify-blob release.txt --bundle stamped.json --timestamp-certificate-chain other-tsa.pem ${who}`],
     ['another identity', `verify-blob release.txt --bundle keyless.json ${who.replace('@refs', 'x@refs')}`],
     ['another issuer', `verify-blob release.txt --bundle keyless.json ${who.replace(ISSUER, 'https://token.example.org')}`],
     ['another key', 'verify-blob release.txt --bundle keyed.json --key other.pub --trusted-root root.json'],

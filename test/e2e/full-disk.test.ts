@@ -27,7 +27,7 @@ const EVERY = process.env['TALLY_FAULTS'] === 'all'
 const CHANGES = 470
 const POINTS = 14
 
-test.each(['full-disk', 'kill'] as const)(
+test.concurrent.each(['full-disk', 'kill'] as const)(
   '%s at a change to disk: an error about the disk, then a whole run',
   { timeout: 3_600_000 },
   async (how) => {

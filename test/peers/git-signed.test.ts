@@ -3,8 +3,12 @@ import * as fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { utf8 } from '../../src/kernel/bytes.ts'
+import { signGitsign } from '../support/gitsign.ts'
 import { findPeer } from '../support/peers.ts'
 import { runTally } from '../support/run-tally.ts'
+import { newPair } from '../support/sigstore-in-memory/certificates.ts'
+import { IDENTITY, ISSUER, trustedRootJson } from '../support/sigstore-in-memory/instance.ts'
 
 // Commits and tags that real git signs with real keys are verified from the bytes git stores.
 const git = findPeer('git')
@@ -126,6 +130,23 @@ describe.skipIf(git === undefined || keygen === undefined)('git with SSH keys', 
     }
     run('gpgconf', '--kill', 'all')
     await fs.rm(home, { recursive: true, force: true })
+  })
+
+  test('a commit signed by gitsign, in the objects of real git', async () => {
+    const text = `tree ${run('git', 'write-tree')}\nauthor Dev <dev@example.com> 1767225600 +0000\ncommitter Dev <dev@example.com> 1767225600 +0000\n`
+    const signature = signGitsign({ payload: utf8(`${text}\nby gitsign\n`), key: newPair() })
+    const whole = `${text}gpgsig ${signature.trimEnd().replaceAll('\n', '\n ')}\n\nby gitsign\n`
+    await fs.writeFile(join(dir, 'commit'), whole)
+    await fs.writeFile(join(dir, 'root.json'), JSON.stringify(trustedRootJson()))
+    const id = run('git', 'hash-object', '-w', '-t', 'commit', join(dir, 'commit'))
+    const flags = ['--certificate-oidc-issuer', ISSUER, '--trusted-root', 'root.json', '--offline']
+    const found = await verify(`git:${id}`, '--certificate-identity', IDENTITY, ...flags)
+    expect(found).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`(by ${ISSUER}) (x509)`) as unknown })
+    expect(await verify(`git:${id}`, '--certificate-identity', `${IDENTITY}x`, ...flags)).toMatchObject({ exitCode: 1 })
+    // By the public root nobody knows this authority; by a list of SSH keys it is nobody.
+    const unknown = ['--certificate-oidc-issuer', ISSUER, '--offline', '--insecure-allow-stale-root']
+    expect(await verify(`git:${id}`, '--certificate-identity', IDENTITY, ...unknown)).toMatchObject({ exitCode: 1 })
+    expect(await verify(`git:${id}`, '--allowed-signers', 'signers')).toMatchObject({ exitCode: 1 })
   })
 
   test.each([

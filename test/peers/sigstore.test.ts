@@ -161,6 +161,33 @@ describe.skipIf(cosign === undefined || programs === undefined || registryProgra
     expect(types.toSorted()).toEqual([PREDICATE.provenance, PREDICATE.signature].toSorted())
   })
 
+  test('what cosign writes into tags of their own (.sig, .att), as cosign 2 did, tally verifies by the same line', async () => {
+    const { reference } = await pushImage('tagged')
+    await fs.writeFile(join(dir, 'token'), sigstore.issuer.token(WHO))
+    const { fulcio, timestamp } = sigstore.urls
+    const old = ['--new-bundle-format=false', '--use-signing-config=false', '--tlog-upload=false', '--identity-token', 'token', '-y']
+    const services = ['--fulcio-url', fulcio, '--timestamp-server-url', timestamp, '--insecure-skip-verify']
+    expect(await runCosign(dir, ['sign', ...old, ...services, reference])).toMatchObject({ ok: true })
+    const attest = ['attest', ...old, ...services, '--type', 'slsaprovenance1', '--predicate', 'predicate.json', reference]
+    expect(await runCosign(dir, attest)).toMatchObject({ ok: true })
+
+    const line = (verb: string, who: string, ...more: readonly string[]) => {
+      const asked = verb === 'verify' ? [verb] : [verb, '--type', 'slsaprovenance1']
+      return [...asked, ...by(who), '--insecure-ignore-tlog', '--use-signed-timestamps', ...more, reference]
+    }
+    for (const verb of ['verify', 'verify-attestation']) {
+      const ours = await tally(...line(verb, WHO))
+      expect(ours, ours.stderr).toMatchObject({ exitCode: 0 })
+      // cosign 3.1.3 stamps the signature of such an attestation, looks for a stamp of the whole envelope, and so does not verify its own.
+      if (verb === 'verify') expect(await runCosign(dir, line(verb, WHO, '--new-bundle-format=false'))).toMatchObject({ ok: true })
+      expect(await tally(...line(verb, 'other@example.com'))).toMatchObject({ exitCode: 1 })
+      // This Sigstore has no log of certificates, and that is said only aloud.
+      const withLog = line(verb, WHO).filter((word) => word !== '--insecure-ignore-sct')
+      expect(await tally(...withLog)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('certificate log') as unknown })
+      expect(await tally(...line(verb, WHO).filter((word) => word !== '--insecure-ignore-tlog'))).toMatchObject({ exitCode: 1 })
+    }
+  })
+
   test('the real servers refuse what is forged, and tally says so', async () => {
     const [header, body] = sigstore.issuer.token(WHO).split('.')
     await fs.writeFile(join(dir, 'forged'), `${header}.${body}.${'A'.repeat(86)}`)

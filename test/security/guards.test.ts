@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { REPOSITORY } from '../support/sample-project.ts'
-import { GUARDS, securityReadme } from './guards.ts'
+import { GUARDS, MORE, securityReadme } from './guards.ts'
 
 const read = async (file: string): Promise<string> => await readFile(join(REPOSITORY, file), 'utf8')
 
@@ -14,6 +14,10 @@ describe('the list of guards', () => {
       expect(await read(by)).toContain(id)
     },
   )
+
+  test.each(MORE)('%s, %s: a test is named by it', async (id, _, by) => {
+    expect(await read(by)).toContain(id)
+  })
 
   test('is what the README says', async () => {
     expect(await read('test/security/README.md')).toBe(securityReadme())

@@ -1,3 +1,5 @@
+import { INPUT_GUARDS, OTHER_INPUTS } from './input-guards.ts'
+
 /**
  * What keeps us from having the vulnerabilities others had: for each advisory the guard in the code, and the test, named by the
  * advisory, that fails when the guard is taken out. `prove.ts` takes out one after the other and sees that it does.
@@ -19,6 +21,7 @@ const CERTIFICATES = 'test/security/certificates.test.ts'
 const TIMESTAMPS = 'test/security/timestamps.test.ts'
 const SHAPES = 'test/security/shapes.test.ts'
 const WORDS = 'test/e2e/cosign-words.test.ts'
+const GITSIGN = 'src/trust/git/gitsign.test.ts'
 const TUF = 'src/trust/sigstore/tuf/refresh.test.ts'
 
 export const GUARDS: readonly Guard[] = [
@@ -270,12 +273,38 @@ export const GUARDS: readonly Guard[] = [
     without: '',
     test: TUF,
   },
+  {
+    id: 'CVE-2023-47122',
+    against: 'a commit signed by another key than that of its certificate',
+    file: 'src/trust/git/gitsign.ts',
+    guard: ' || !isSignedBy(message.algorithm, certificate.key(), message.signedBytes, signature)',
+    without: '',
+    test: GITSIGN,
+  },
+  {
+    id: 'CVE-2024-51746',
+    against: 'a commit with a log entry about another one',
+    file: 'src/trust/git/gitsign.ts',
+    guard: "return 'why' in witnessed ? witnessed.why : verify",
+    without: "return 'why' in witnessed ? undefined : verify",
+    test: GITSIGN,
+  },
+  {
+    id: 'CVE-2026-44309',
+    against: 'a commit that two readers take for two',
+    file: 'src/trust/git/signed-object.ts',
+    guard: 'seen.has(name) && once.includes(name)',
+    without: 'false',
+    test: 'src/trust/git/verify-object.test.ts',
+  },
+  ...INPUT_GUARDS,
 ]
 
 /** Shown by a test of its name, and guarded in more places than one. */
-const MORE: readonly (readonly [id: string, against: string, test: string])[] = [
+export const MORE: readonly (readonly [id: string, against: string, test: string])[] = [
   ['secure-systems-lab/dsse#51', 'one key counted twice', SHAPES],
   ['chainloop#3397', 'a yes where nothing was verified', WORDS],
+  ...OTHER_INPUTS,
 ]
 
 /** test/security/README.md. */
@@ -295,7 +324,8 @@ export function securityReadme(): string {
     ...MORE.map(([id, against, test]) => `| ${id} | ${against} | several | \`${test}\` |`),
     '',
     'Beside these, `mutated-bundles.test.ts` changes bundles at random, by a seed, and asks another verifier about every one that is still',
-    'accepted (`TALLY_MUTATIONS` says how many).',
+    'accepted (`TALLY_MUTATIONS` says how many). `regular-expressions.test.ts` gives every regular expression of the program texts made to',
+    'hang it.',
     '',
   ].join('\n')
 }

@@ -195,6 +195,38 @@ describe('an envelope in the log', () => {
   })
 })
 
+test('an envelope in Rekor v2 as dsse is taken, and refused with another payload, signature or signer', async () => {
+  const payload = utf8(
+    JSON.stringify({
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ name: 'release.txt', digest: { sha256: Buffer.from(sha256(MESSAGE)).toString('hex') } }],
+      predicateType: 'https://example.com/any',
+      predicate: {},
+    }),
+  )
+  const bundle = signedBundle(MESSAGE, { key, leaf, log: 'v2', statement: { payload } })
+  const signature = new Uint8Array(Buffer.from(bundle.dsseEnvelope?.signatures[0]?.sig ?? '', 'base64'))
+  const logged = (over: Uint8Array, sig: Uint8Array, der: Uint8Array, more = {}) => {
+    const verifier = { keyDetails: 'PKIX_ECDSA_P256_SHA_256', x509Certificate: { rawBytes: toBase64(der) }, ...more }
+    const payloadHash = { algorithm: 'SHA2_256', digest: toBase64(sha256(over)) }
+    const spec = { dsseV002: { payloadHash, signatures: [{ content: toBase64(sig), verifier }] } }
+    bundle.verificationMaterial.tlogEntries = [entryOf({ log: logs.v2, body: { apiVersion: '0.0.2', kind: 'dsse', spec } })]
+    return whyRefused(bundle)
+  }
+  expect(await logged(payload, signature, leaf)).toBe('accepted')
+  expect(await logged(other, signature, leaf)).toMatch(/about another payload/)
+  expect(await logged(payload, other, leaf)).toMatch(/about another signature/)
+  expect(await logged(payload, signature, leafOf(mallory))).toMatch(/somebody else/)
+  expect(await logged(payload, signature, leaf, { publicKey: { rawBytes: toBase64(key.spki) } })).toMatch(/not exactly one key/)
+})
+
+test('an entry that names no signature (intoto 0.0.1) is refused by name', async () => {
+  const bundle = signedBundle(MESSAGE, { key, leaf })
+  const spec = { content: { hash: { algorithm: 'sha256', value: Buffer.from(sha256(MESSAGE)).toString('hex') } }, publicKey: '' }
+  bundle.verificationMaterial.tlogEntries = [entryOf({ log: logs.v1, body: { apiVersion: '0.0.1', kind: 'intoto', spec } })]
+  expect(await whyRefused(bundle)).toMatch(/of kind intoto 0\.0\.1, which is not supported/)
+})
+
 test('a bare key’s entry is bound to that key', async () => {
   const bundle = signedBundle(MESSAGE, { key, bare: true })
   expect(await whyRefused(bundle, byKey(key))).toBe('accepted')

@@ -1,10 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { toBase64, utf8 } from '../../src/kernel/bytes.ts'
+import { verifyEvidence } from '../../src/trust/verify.ts'
 import { TIMESTAMPING, certificateOf, extension, newPair } from '../support/sigstore-in-memory/certificates.ts'
 import type { CertificatePlan } from '../support/sigstore-in-memory/certificates.ts'
-import { keys, signedBundle, stamp, tsaCertificate } from '../support/sigstore-in-memory/instance.ts'
+import { keys, leafOf, signedBundle, stamp, tsaCertificate } from '../support/sigstore-in-memory/instance.ts'
 import type { TimestampPlan } from '../support/sigstore-in-memory/timestamps.ts'
-import { MESSAGE, byIdentity, byKey, fakeInstance, fakeRoot, verifyBundleJson, whyRefused } from '../support/sigstore-in-memory/verify.ts'
+import { evidenceOf } from '../support/signed-evidence.ts'
+import {
+  ARTIFACT,
+  MESSAGE,
+  byIdentity,
+  byKey,
+  fakeInstance,
+  fakeRoot,
+  verifyBundleJson,
+  whyRefused,
+} from '../support/sigstore-in-memory/verify.ts'
 
 const key = newPair()
 const YEARS = { from: '2025-01-01T00:00:00Z', to: '2035-01-01T00:00:00Z' }
@@ -165,4 +176,32 @@ describe('a managed key', () => {
     expect(await verifyBundleJson(bundle, byKey(key, elsewhere))).toMatchObject({ ok: true, receipt: { time: { proof: 'asserted' } } })
     expect(await verifyBundleJson(bundle, byKey(key, none))).toMatchObject({ ok: true, receipt: { time: { proof: 'rfc3161' } } })
   })
+})
+
+test('a tag of cosign (.att) may have its timestamp over the signature, or over the whole envelope as it is stored', async () => {
+  const leaf = leafOf(key)
+  const payload = utf8(
+    JSON.stringify({
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ name: 'release.txt', digest: { sha256: ARTIFACT.digest.slice(7) } }],
+      predicateType: 'https://example.com/any',
+      predicate: {},
+    }),
+  )
+  const { dsseEnvelope } = signedBundle(MESSAGE, { key, leaf, statement: { payload } })
+  const envelope = utf8(JSON.stringify(dsseEnvelope))
+  const signature = new Uint8Array(Buffer.from(dsseEnvelope?.signatures[0]?.sig ?? '', 'base64'))
+  const judge = async (over: Uint8Array): Promise<string> => {
+    const annotations = {
+      'dev.sigstore.cosign/certificate': `-----BEGIN CERTIFICATE-----\n${toBase64(leaf)}\n-----END CERTIFICATE-----\n`,
+      'dev.sigstore.cosign/rfc3161timestamp': JSON.stringify({ SignedRFC3161Timestamp: toBase64(stamp(over)) }),
+    }
+    const trust = byIdentity(fakeInstance(fakeRoot(), { logs: 0, timestamps: 1 }))
+    const result = await verifyEvidence(evidenceOf(envelope, 'cosign-attestation', annotations), ARTIFACT, trust)
+    return result.ok ? 'accepted' : result.rejection.why
+  }
+  expect(await judge(signature)).toBe('accepted')
+  expect(await judge(envelope)).toBe('accepted')
+  expect(await judge(payload)).toMatch(/something other than this signature/)
+  expect(await judge(utf8(`${JSON.stringify(dsseEnvelope)} `))).toMatch(/something other than this signature/)
 })

@@ -37,8 +37,11 @@ export type TufPlan = {
   readonly threshold?: number
   readonly expires?: string
   readonly target: Uint8Array
+  /** A second target, the services that sign. */
+  readonly signing?: Uint8Array
 }
 
+const SIGNING = 'signing_config.v0.2.json'
 const LATER = '2099-01-01T00:00:00Z'
 const fileOf = (bytes: Uint8Array, version: number) => ({ version, length: bytes.byteLength, hashes: { sha256: hexOf(digestOf(bytes)) } })
 
@@ -65,11 +68,10 @@ export function tufRoot({ version = 1, root, online, threshold = root.length, ex
 export function tufFiles(plan: TufPlan): Map<string, Uint8Array> {
   const { version = 1, root, online, target } = plan
   const common = { spec_version: '1.0.31', version, expires: plan.expires ?? LATER }
-  const hash = hexOf(digestOf(target))
-  const targets = signTuf(
-    { ...common, _type: 'targets', targets: { 'trusted_root.json': { length: target.byteLength, hashes: { sha256: hash } } } },
-    root,
-  )
+  const served = new Map([['trusted_root.json', target], ...(plan.signing === undefined ? [] : [[SIGNING, plan.signing] as const])])
+  const hashOf = (bytes: Uint8Array): string => hexOf(digestOf(bytes))
+  const listed = [...served].map(([name, bytes]) => [name, { length: bytes.byteLength, hashes: { sha256: hashOf(bytes) } }] as const)
+  const targets = signTuf({ ...common, _type: 'targets', targets: Object.fromEntries(listed) }, root)
   const snapshot = signTuf({ ...common, _type: 'snapshot', meta: { 'targets.json': fileOf(targets, version) } }, [online])
   const timestamp = signTuf({ ...common, _type: 'timestamp', meta: { 'snapshot.json': fileOf(snapshot, version) } }, [online])
   return new Map([
@@ -77,7 +79,7 @@ export function tufFiles(plan: TufPlan): Map<string, Uint8Array> {
     ['timestamp.json', timestamp],
     [`${version}.snapshot.json`, snapshot],
     [`${version}.targets.json`, targets],
-    [`targets/${hash}.trusted_root.json`, target],
+    ...[...served].map(([name, bytes]) => [`targets/${hashOf(bytes)}.${name}`, bytes] as const),
   ])
 }
 

@@ -23,6 +23,8 @@ export type RealSigstore = {
   readonly dir: string
   readonly signingConfig: string
   readonly trustedRoot: string
+  /** Addresses, as flags of cosign 2 name them. */
+  readonly urls: { readonly fulcio: string; readonly timestamp: string }
   readonly close: () => Promise<void>
 }
 
@@ -119,6 +121,7 @@ export async function startSigstore(programs: NonNullable<ReturnType<typeof find
     dir,
     signingConfig,
     trustedRoot,
+    urls: { fulcio: at(ca), timestamp: `${at(tsa)}/api/v1/timestamp` },
     close: async () => {
       await Promise.all(children.map(endOf))
       await issuer.close()

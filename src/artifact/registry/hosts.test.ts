@@ -42,7 +42,7 @@ describe('checkRealm', () => {
     ['http://localhost/token', '127.0.0.1:5000', local, 'registry-error'],
     ['file:///etc/passwd', 'registry.example', https, 'insecure-transport'],
     ['token', 'registry.example', https, 'registry-error'],
-  ])('refuses %s for %s', (realm, host, origin, code) => {
+  ])('CVE-2024-35192, CVE-2020-15157, go-containerregistry#2193: refuses %s for %s', (realm, host, origin, code) => {
     expect(() => checkRealm(realm, host, origin)).toThrow(expect.objectContaining({ code }))
   })
 })
@@ -71,7 +71,7 @@ describe('nextHop', () => {
     [https, 'https://a:b@cdn.example/x', 'registry-error'],
     [https, 'http://[', 'registry-error'],
     [https, null, 'registry-error'],
-  ])('never from %s to %s', (from, location, code) => {
+  ])('go-containerregistry#2440: never from %s to %s', (from, location, code) => {
     expect(() => nextHop(from, location, false)).toThrow(expect.objectContaining({ code }))
   })
 

@@ -33,6 +33,10 @@ export const verify = defineCommand({
     ['tally verify app.tgz --key team.pub --bundle app.tgz.sigstore.json', 'nothing but these three files'],
     ['tally verify registry.example/app@sha256:… --policy policy/prod.yaml', 'an image, judged by a policy'],
     ['tally verify git:HEAD --allowed-signers signers', 'who signed the last commit here'],
+    [
+      'tally verify git:HEAD --certificate-identity dev@example.com --certificate-oidc-issuer https://accounts.google.com',
+      'the same, signed by gitsign',
+    ],
     ['tally verify --file running.txt --policy policy/prod.yaml --format json', 'every image of a list, one line of JSON each'],
   ],
   options: {

@@ -13,14 +13,38 @@ export type CatalogFile = { readonly bytes: Uint8Array; readonly layer?: string 
 /** A project of the target: the root of a dependency tree. The one in directory `''` is the target itself. */
 export type Project = { readonly directory: string; readonly name: string; readonly version: string; readonly purl: string }
 
-/** A need that names no version: it is met by the one version of that package in the whole target, if there is just one. */
-export type LooseEdge = { readonly from: string; readonly type: string; readonly namespace: string; readonly name: string }
+/**
+ * A need that names no version: it is met by the one version of that package in the target, of several by the one in the first of `near`
+ * (beginnings of paths) that has any.
+ */
+export type LooseEdge = {
+  readonly from: string
+  readonly type: string
+  readonly namespace: string
+  readonly name: string
+  readonly near?: readonly string[]
+}
 
 /** What a licence file says: of the package whose own file lies in a folder, or of one of these types by name. */
 export type LicenceFinding = ConcludedLicence & {
   readonly of: { readonly folder: string } | { readonly name: string; readonly types: readonly string[] }
   /** Whether it is what the package declares, where that says nothing itself. */
   readonly declared: boolean
+}
+
+/** What an SBOM that lies in the target says of it. Nobody has verified it. */
+export type Claim = {
+  readonly file: string
+  readonly layer?: string
+  /** Of the file it stands in. */
+  readonly sha256: string
+  readonly format: string
+  readonly id: string
+  readonly tool: string
+  /** Whether it stands in an attestation. */
+  readonly attested: boolean
+  /** Package URLs. */
+  readonly packages: readonly string[]
 }
 
 export type Catalog = {
@@ -30,14 +54,15 @@ export type Catalog = {
   readonly loose?: readonly LooseEdge[]
   readonly projects: readonly Project[]
   readonly licences?: readonly LicenceFinding[]
+  readonly claims?: readonly Claim[]
   /** Files of `files` whose declarations are now fully in the catalog. */
   readonly read: readonly string[]
   /** Files that name packages without pinning what they lead to: what is in the catalog of them is right, and not all there will be. */
   readonly partial?: readonly string[]
   /** Files of installed packages that this cataloger reports with more knowledge: others' components of those files are left out. */
   readonly claimed?: ReadonlySet<string>
-  /** Paths an operating system's package owns: what lies there is reported once, by that package. */
-  readonly owned?: ReadonlySet<string>
+  /** Paths an operating system's package owns, with its package URL: what lies there is reported once, by that package. */
+  readonly owned?: ReadonlyMap<string, string>
 }
 
 /**

@@ -1,25 +1,23 @@
-import type { Executable } from '../executable/read-executable.ts'
 import { mayBeExecutable, readExecutable } from '../executable/read-executable.ts'
 import { catalogAuditable } from './cargo-auditable/cargo-auditable.ts'
-import type { Catalog } from './cataloger.ts'
+import { startClassification } from './classifier/classifier.ts'
 import { catalogGoBinary } from './go-binary/go-binary.ts'
 import type { Inspector, Place } from './inspector.ts'
 
-/** What executables say of themselves. One that is built in another way is one function here. */
-const READERS: readonly ((executable: Executable, place: Place) => Catalog | 'unreadable' | undefined)[] = [
-  catalogGoBinary,
-  catalogAuditable,
-]
-
-/** Programs and libraries in ELF, PE and Mach-O. */
+/**
+ * Programs and libraries in ELF, PE and Mach-O: what they say of themselves (one that is built in another way is one more function
+ * here), and what they are by the texts in them, unless they say it better themselves.
+ */
 export const executableInspector: Inspector = {
   name: 'executable',
   mayWant: mayBeExecutable,
   inspect: async ({ path, layer, size, content }) => {
-    const executable = await readExecutable(content, size, path)
+    const classification = startClassification(path)
+    const executable = await readExecutable(content, size, path, classification?.push)
     if (executable === undefined) return undefined
     const place: Place = { path, ...(layer === undefined ? {} : { layer }) }
-    const found = READERS.map((read) => read(executable, place))
+    const go = catalogGoBinary(executable, place, classification?.stamp())
+    const found = [go, catalogAuditable(executable, place), go === undefined ? classification?.catalog(place) : undefined]
     const catalogs = found.filter((one) => one !== undefined && one !== 'unreadable')
     return {
       catalog: {

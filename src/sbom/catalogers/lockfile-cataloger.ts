@@ -72,14 +72,14 @@ function covered({ covers, coversNames = [] }: LockfileSpec, lock: Lockfile, fil
   return covers === undefined ? beside : [...beside, ...[...files.keys()].filter((path) => covers(path, lock))]
 }
 
-const BROKEN: ReadonlySet<string> = new Set(['artifact-malformed', 'version-unsupported', 'reference-invalid'])
+const BROKEN: ReadonlySet<string> = new Set(['artifact-malformed', 'version-unsupported', 'reference-invalid', 'limit-exceeded'])
 
 /** In what lies there a broken file of whoever is no fault of the target: it stays unread. */
 export function readOrPass(mode: CatalogMode, read: () => Catalog): Catalog {
   return mode === 'installed' ? (unlessBroken(read) ?? NOTHING_FOUND) : read()
 }
 
-/** What is read, or undefined where it is broken or of a version nobody here knows. */
+/** What is read, or undefined where it is broken, grows over a cap as it is read, or is of a version nobody here knows. */
 export function unlessBroken<Value>(read: () => Value): Value | undefined {
   try {
     return read()

@@ -2,6 +2,7 @@ import { apkCataloger } from './apk/apk-cataloger.ts'
 import { bunCataloger } from './bun/bun-cataloger.ts'
 import { cargoCataloger } from './cargo/cargo-cataloger.ts'
 import type { Cataloger } from './cataloger.ts'
+import { versionFileInspector } from './classifier/version-file-inspector.ts'
 import { cocoapodsCataloger } from './cocoapods/cocoapods-cataloger.ts'
 import { conanCataloger } from './conan/conan-cataloger.ts'
 import { pubCataloger } from './dart/pub-cataloger.ts'
@@ -10,6 +11,7 @@ import { dockerfileCataloger } from './dockerfile/dockerfile-cataloger.ts'
 import { dotnetAppCataloger, nugetCataloger } from './dotnet/dotnet-catalogers.ts'
 import { dpkgCataloger } from './dpkg/dpkg-cataloger.ts'
 import { mixCataloger } from './elixir/mix-cataloger.ts'
+import { embeddedInspector } from './embedded-sbom/embedded-inspector.ts'
 import { executableInspector } from './executable-inspector.ts'
 import { githubActionsCataloger } from './github-actions/github-actions-cataloger.ts'
 import { goModCataloger } from './golang/go-mod-cataloger.ts'
@@ -22,6 +24,7 @@ import { javaInspector } from './java/java-inspector.ts'
 import { licenceInspector } from './licence-files/licence-inspector.ts'
 import { mavenCataloger } from './java/maven-cataloger.ts'
 import { juliaCataloger } from './julia/julia-cataloger.ts'
+import { modelInspector } from './ml-model/model-inspector.ts'
 import { nixCataloger } from './nix/nix-cataloger.ts'
 import { npmCataloger } from './npm/npm-cataloger.ts'
 import { opkgCataloger } from './opkg/opkg-cataloger.ts'
@@ -81,4 +84,11 @@ export const CATALOGERS: readonly Cataloger[] = [
 ]
 
 /** Every kind of file that is known by its content. Of several that may want a file the first gets it. */
-export const INSPECTORS: readonly Inspector[] = [javaInspector, licenceInspector, executableInspector]
+export const INSPECTORS: readonly Inspector[] = [
+  javaInspector,
+  licenceInspector,
+  versionFileInspector,
+  modelInspector,
+  embeddedInspector,
+  executableInspector,
+]

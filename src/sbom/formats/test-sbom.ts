@@ -60,7 +60,7 @@ export const SAMPLE: Sbom = {
 
 const [FIRST, ...OTHERS] = SAMPLE.components
 
-/** For tests: an SBOM whose first component has every field there is. */
+/** For tests: an SBOM whose first component has every field there is, and whose last one is a model. */
 export const FULL: Sbom = {
   ...SAMPLE,
   author: { name: 'Some Author', contact: 'author@host.example' },
@@ -78,7 +78,18 @@ export const FULL: Sbom = {
       properties: { 'npm:x': 'y=z' },
     },
     ...OTHERS,
+    {
+      purl: 'pkg:pypi/model@1',
+      name: 'model',
+      version: '1',
+      type: 'machine-learning-model',
+      hashes: {},
+      evidence: [{ cataloger: 'ml-model', file: 'x.gguf', method: 'binary', confidence: 1 }],
+      scope: 'required',
+      properties: { 'model:format': 'GGUF 3' },
+    },
   ],
+  edges: [...SAMPLE.edges, { from: 'pkg:npm/app@1.0.0', to: 'pkg:pypi/model@1' }],
 }
 
 /** The same SBOM in another order. */

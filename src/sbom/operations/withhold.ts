@@ -1,3 +1,4 @@
+import { LAYER_COMMAND } from '../layer-commands.ts'
 import { WITHHOLDABLE } from '../model.ts'
 import type { Component, Sbom, Withholdable } from '../model.ts'
 
@@ -21,8 +22,14 @@ function withholdFrom(component: Component, fields: readonly Withholdable[]): Co
     ...(concluded === undefined || without('licence') ? {} : { concluded }),
     ...(distributions === undefined || without('distributions') ? {} : { distributions }),
     ...(layer === undefined || without('layer') ? {} : { layer }),
+    ...(rest.properties === undefined || !without('layer') ? {} : { properties: withoutCommand(rest.properties) }),
     withheld: WITHHOLDABLE.filter((field) => held.includes(field) || withheld.includes(field)),
   }
+}
+
+/** The command that made a layer tells of the layer. */
+function withoutCommand(properties: NonNullable<Component['properties']>): NonNullable<Component['properties']> {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => name !== LAYER_COMMAND))
 }
 
 function isKnown(component: Component, field: Withholdable): boolean {

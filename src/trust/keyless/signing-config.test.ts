@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import * as fs from 'node:fs/promises'
 import { utf8 } from '../../kernel/bytes.ts'
-import { PUBLIC_GOOD_SIGNING } from './public-good.ts'
+import { readShippedSigning } from '../sigstore/root-store.ts'
 import { parseSigningConfig, selectServices } from './signing-config.ts'
 import type { ServiceRule } from './signing-config.ts'
 
@@ -78,8 +79,9 @@ describe('choosing services', () => {
     expect(selectServices([], { kind: 'exact', count: 1 }, [2], NOW, 'logs')).toEqual([])
   })
 
-  test('finds services of the public instance today', () => {
-    const { logs: found, logRule, authorities, timestampAuthorities } = PUBLIC_GOOD_SIGNING
+  test('finds services of the public instance today', async () => {
+    const { bytes, path } = await readShippedSigning({ fs })
+    const { logs: found, logRule, authorities, timestampAuthorities } = parseSigningConfig(bytes, path)
     expect(selectServices(found, logRule, [2], NOW, 'logs')).toHaveLength(1)
     expect(selectServices(authorities, { kind: 'any' }, [1], NOW, 'authorities')).toHaveLength(1)
     expect(selectServices(timestampAuthorities, { kind: 'any' }, [1], NOW, 'timestamp authorities')).toHaveLength(1)

@@ -68,7 +68,7 @@ type Proof = Required<NonNullable<BundleLogEntry['proof']>>
 
 /** Size and root are those of the checkpoint the log signed; what the bundle claims beside must be the same. */
 function verifyInclusion(entry: BundleLogEntry, proof: Proof, log: LogKey): { readonly treeSize: number } | { readonly why: string } {
-  const isTiled = entry.kind === 'hashedrekord' && entry.version === '0.0.2'
+  const isTiled = entry.version === '0.0.2' && (entry.kind === 'hashedrekord' || entry.kind === 'dsse')
   // Rekor v1 splits its log into shards and gives the index within one; its checkpoints are of `host - tree id`, signed by `host`.
   if (isTiled && proof.logIndex !== entry.logIndex) return { why: `the entry of ${log.name} names two indexes` }
   const name = isTiled ? log.name : proof.checkpoint.slice(0, proof.checkpoint.indexOf('\n')).replace(/ - \d{1,32}$/, '')

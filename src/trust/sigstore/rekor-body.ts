@@ -41,17 +41,17 @@ const hashedRekordV1 = z.object({
   signature: z.object({ content: base64, publicKey: z.object({ content: base64 }) }),
 })
 const HASHES_V2 = { SHA2_256: 'sha256', SHA2_384: 'sha384', SHA2_512: 'sha512' } as const
-const hashedRekordV2 = z.object({
-  hashedRekordV002: z.object({
-    data: z.object({ algorithm: z.enum(['SHA2_256', 'SHA2_384', 'SHA2_512']), digest: base64 }),
-    signature: z.object({
-      content: base64,
-      verifier: z.object({
-        x509Certificate: z.object({ rawBytes: base64 }).optional(),
-        publicKey: z.object({ rawBytes: base64 }).optional(),
-      }),
-    }),
+const hashV2 = z.object({ algorithm: z.enum(['SHA2_256', 'SHA2_384', 'SHA2_512']), digest: base64 })
+const signatureV2 = z.object({
+  content: base64,
+  verifier: z.object({
+    x509Certificate: z.object({ rawBytes: base64 }).optional(),
+    publicKey: z.object({ rawBytes: base64 }).optional(),
   }),
+})
+const hashedRekordV2 = z.object({ hashedRekordV002: z.object({ data: hashV2, signature: signatureV2 }) })
+const dsseV2 = z.object({
+  dsseV002: z.object({ payloadHash: hashV2, signatures: z.array(signatureV2).min(1).max(16) }),
 })
 const dsseV1 = z.object({
   payloadHash: hash,
@@ -73,7 +73,10 @@ const intotoV2 = z.object({
   }),
 })
 
-/** Every kind of body: Rekor v1's that bundles carry, and the one of Rekor v2. */
+/**
+ * Every kind of body that names its signature: those of Rekor v1 that bundles carry, and those of Rekor v2. An entry of kind intoto 0.0.1,
+ * as cosign 1 made it, names the hash of a file and no signature, and is refused by name.
+ */
 const KINDS: Readonly<Record<string, Check>> = {
   'hashedrekord 0.0.1': (spec, subject, where) => {
     const { data, signature } = readShape(hashedRekordV1, spec, where)
@@ -85,17 +88,14 @@ const KINDS: Readonly<Record<string, Check>> = {
   },
   'hashedrekord 0.0.2': (spec, subject, where) => {
     const { data, signature } = readShape(hashedRekordV2, spec, where).hashedRekordV002
-    const { x509Certificate, publicKey } = signature.verifier
-    if ((x509Certificate === undefined) === (publicKey === undefined)) return 'names not exactly one key or certificate'
-    const verifier: EntrySubject['verifier'] = {
-      kind: x509Certificate === undefined ? 'key' : 'certificate',
-      der: decode(x509Certificate?.rawBytes ?? publicKey?.rawBytes ?? '', where),
-    }
-    return (
-      checkSignature(decode(signature.content, where), subject) ??
-      checkVerifier(verifier, subject) ??
-      checkDigest(HASHES_V2[data.algorithm], decode(data.digest, where), subject)
-    )
+    return checkSignatureV2(signature, subject, where) ?? checkDigest(HASHES_V2[data.algorithm], decode(data.digest, where), subject)
+  },
+  'dsse 0.0.2': (spec, subject, where) => {
+    const { payloadHash, signatures } = readShape(dsseV2, spec, where).dsseV002
+    const [signature, ...more] = signatures
+    if (signature === undefined || more.length > 0) return 'is of several signatures'
+    const named = { algorithm: HASHES_V2[payloadHash.algorithm], digest: decode(payloadHash.digest, where) }
+    return checkSignatureV2(signature, subject, where) ?? checkPayload(named, subject)
   },
   'dsse 0.0.1': (spec, subject, where) => {
     const { payloadHash, signatures } = readShape(dsseV1, spec, where)
@@ -104,7 +104,7 @@ const KINDS: Readonly<Record<string, Check>> = {
     return (
       checkSignature(decode(signature.signature, where), subject) ??
       checkVerifier(pemOf(decode(signature.verifier, where), where), subject) ??
-      checkPayload(payloadHash, subject, where)
+      checkPayload(fromHexHash(payloadHash, where), subject)
     )
   },
   'intoto 0.0.2': (spec, subject, where) => {
@@ -117,9 +117,20 @@ const KINDS: Readonly<Record<string, Check>> = {
     return (
       checkSignature(sig, subject) ??
       checkVerifier(pemOf(decode(signature.publicKey, where), where), subject) ??
-      checkPayload(payloadHash, subject, where)
+      checkPayload(fromHexHash(payloadHash, where), subject)
     )
   },
+}
+
+/** Rekor v2 names signature and verifier together, the verifier as it is. */
+function checkSignatureV2({ content, verifier }: z.infer<typeof signatureV2>, subject: EntrySubject, where: string): string | undefined {
+  const { x509Certificate, publicKey } = verifier
+  if ((x509Certificate === undefined) === (publicKey === undefined)) return 'names not exactly one key or certificate'
+  const named: EntrySubject['verifier'] = {
+    kind: x509Certificate === undefined ? 'key' : 'certificate',
+    der: decode(x509Certificate?.rawBytes ?? publicKey?.rawBytes ?? '', where),
+  }
+  return checkSignature(decode(content, where), subject) ?? checkVerifier(named, subject)
 }
 
 function checkSignature(signature: Uint8Array, subject: EntrySubject): string | undefined {
@@ -138,11 +149,16 @@ function checkDigest(algorithm: HashName, digest: Uint8Array, subject: EntrySubj
 }
 
 /** Kinds that hold an envelope name the digest of its payload alone. */
-function checkPayload(named: z.infer<typeof hash>, { envelope }: EntrySubject, where: string): string | undefined {
+function checkPayload(
+  named: { readonly algorithm: HashName; readonly digest: Uint8Array },
+  { envelope }: EntrySubject,
+): string | undefined {
   if (envelope === undefined) return 'is about an envelope, and this is none'
-  return equalBytes(fromHex(named.value, 'evidence-malformed', where), hashOf(named.algorithm, envelope.payload))
-    ? undefined
-    : 'is about another payload'
+  return equalBytes(named.digest, hashOf(named.algorithm, envelope.payload)) ? undefined : 'is about another payload'
+}
+
+function fromHexHash({ algorithm, value }: z.infer<typeof hash>, where: string): { algorithm: HashName; digest: Uint8Array } {
+  return { algorithm, digest: fromHex(value, 'evidence-malformed', where) }
 }
 
 function decode(text: string, where: string): Uint8Array {

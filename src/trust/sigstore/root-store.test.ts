@@ -6,7 +6,7 @@ import { testDeps } from '../../../test/support/deps.ts'
 import { newTufKey, signTuf, startFakeTuf, tufFiles, tufRoot } from '../../../test/support/fake-tuf.ts'
 import type { FakeTuf } from '../../../test/support/fake-tuf.ts'
 import { packageRoot } from '../../kernel/package-root.ts'
-import { ROOT_AGE, ageInDays, openRoot, pinRoot, readStoredRoot, refreshRoot } from './root-store.ts'
+import { ROOT_AGE, ageInDays, openRoot, pinRoot, readShippedSigning, readStoredRoot, readStoredSigning, refreshRoot } from './root-store.ts'
 
 const shipped = new Uint8Array(await fs.readFile(join(packageRoot(), 'data/sigstore-public-good/trusted_root.json')))
 const keys = { root: [newTufKey()], online: newTufKey(), target: shipped }
@@ -82,6 +82,27 @@ describe('a root of one’s own', () => {
     const { root } = await pinRoot(at(0), dir, own, 'own.json')
     await fs.writeFile(join(dir, 'sigstore', `${root.digest.slice(7)}.trusted_root.json`), shipped)
     await expect(readStoredRoot({ fs }, dir)).rejects.toThrow(/not the trusted root that was kept/)
+  })
+})
+
+describe('the services that sign', () => {
+  const signing = new TextEncoder().encode('{"the":"services"}')
+
+  test('are those that are shipped, until a refresh brings others', async () => {
+    const before = await readShippedSigning({ fs })
+    expect(await readStoredSigning({ fs }, dir)).toEqual(before)
+    await refreshRoot(at(1), options())
+    expect(await readStoredSigning({ fs }, dir)).toEqual(before)
+    for (const [path, bytes] of tufFiles({ ...keys, signing })) server.files.set(path, bytes)
+    await refreshRoot(at(2), options())
+    expect((await readStoredSigning({ fs }, dir)).bytes).toEqual(signing)
+  })
+
+  test('are refused when their file is another than was kept', async () => {
+    for (const [path, bytes] of tufFiles({ ...keys, signing })) server.files.set(path, bytes)
+    await refreshRoot(at(2), options())
+    await fs.writeFile((await readStoredSigning({ fs }, dir)).path, '{}')
+    await expect(readStoredSigning({ fs }, dir)).rejects.toThrow(/not the signing configuration that was kept/)
   })
 })
 

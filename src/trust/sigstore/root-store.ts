@@ -12,7 +12,7 @@ import { readShape } from '../../kernel/shape.ts'
 import { withLock } from '../../store/lock.ts'
 import { parseTrustedRoot } from './trusted-root.ts'
 import type { TrustedRoot } from './trusted-root.ts'
-import { refreshTarget } from './tuf/refresh.ts'
+import { refreshTargets } from './tuf/refresh.ts'
 import type { TufState } from './tuf/refresh.ts'
 
 type StoreDeps = Pick<Deps, 'fs' | 'fetch' | 'now' | 'randomBytes' | 'signal' | 'log'>
@@ -20,6 +20,7 @@ type StoreDeps = Pick<Deps, 'fs' | 'fetch' | 'now' | 'randomBytes' | 'signal' | 
 /** The instance whose root is shipped (data/sigstore-public-good), and the day that root counts as refreshed. */
 const PUBLIC_GOOD = { repository: 'https://tuf-repo-cdn.sigstore.dev', refreshed: '2026-11-05T00:00:00Z' } as const
 const TARGET = 'trusted_root.json'
+const SIGNING = 'signing_config.v0.2.json'
 const DAY_MS = 86_400_000
 
 /** Ages of a root, in days: from the first on it is refreshed when it is used, and warned about where it cannot be; from the second on it is refused. */
@@ -48,29 +49,58 @@ const noteSchema = z.object({
   from: z.enum(['refreshed', 'pinned']),
   refreshed: z.iso.datetime(),
   root: z.string().refine(isDigest, 'is not a digest'),
+  signing: z.string().refine(isDigest, 'is not a digest').optional(),
 })
 
 /** The root in force as it is, without asking whether it is stale: the data directory's, else the shipped one. Throws `config-invalid`. */
 export async function readStoredRoot(deps: Pick<Deps, 'fs'>, dataDir: string): Promise<StoredRoot> {
+  const note = await readNote(deps, dataDir)
+  if (note === undefined) return await readShippedRoot(deps)
+  const { bytes, path } = await readKept(deps, dataDir, note.root, TARGET)
+  return { root: parseTrustedRoot(bytes, path), bytes, from: note.from, refreshed: note.refreshed }
+}
+
+/**
+ * The services that sign for the public instance, as they are kept beside the root: refreshed with it by TUF, else the shipped ones.
+ * Out: the bytes of a signing configuration, and where they are from. Throws `config-invalid`.
+ */
+export async function readStoredSigning(
+  deps: Pick<Deps, 'fs'>,
+  dataDir: string,
+): Promise<{ readonly bytes: Uint8Array; readonly path: string }> {
+  const note = await readNote(deps, dataDir)
+  if (note?.signing !== undefined) return await readKept(deps, dataDir, note.signing, SIGNING)
+  return await readShippedSigning(deps)
+}
+
+/** The services of the public instance as this program brought them. */
+export async function readShippedSigning(deps: Pick<Deps, 'fs'>): Promise<{ readonly bytes: Uint8Array; readonly path: string }> {
+  return { bytes: await readFileBounded(deps, shippedFile(SIGNING), 'configBytes'), path: `the shipped ${SIGNING}` }
+}
+
+/** What is kept in a data directory; nothing where this program brings something newer. */
+async function readNote(deps: Pick<Deps, 'fs'>, dataDir: string): Promise<z.infer<typeof noteSchema> | undefined> {
   const where = join(folderOf(dataDir), 'note.json')
-  const note = await readIfThere(deps, where)
-  if (note !== undefined) {
-    const read = readShape(noteSchema, parseJson(note, where, { code: 'config-invalid' }), where, 'config-invalid')
-    const { from, refreshed } = read
-    // A program that is newer than the last refresh may bring a newer root.
-    if (from === 'pinned' || refreshed >= PUBLIC_GOOD.refreshed) {
-      const path = fileOf(folderOf(dataDir), read.root)
-      const bytes = await readFileBounded(deps, path, 'trustedRootBytes')
-      const root = parseTrustedRoot(bytes, path)
-      if (root.digest !== read.root)
-        throw fail('config-invalid', 'is not the trusted root that was kept here', {
-          where: path,
-          hint: 'run `tally trust update`, or pin it again',
-        })
-      return { root, bytes, from, refreshed }
-    }
-  }
-  return await readShippedRoot(deps)
+  const bytes = await readIfThere(deps, where)
+  if (bytes === undefined) return undefined
+  const note = readShape(noteSchema, parseJson(bytes, where, { code: 'config-invalid' }), where, 'config-invalid')
+  return note.from === 'pinned' || note.refreshed >= PUBLIC_GOOD.refreshed ? note : undefined
+}
+
+/** A kept file, which must have the digest that names it. */
+async function readKept(
+  deps: Pick<Deps, 'fs'>,
+  dataDir: string,
+  digest: Digest,
+  name: string,
+): Promise<{ bytes: Uint8Array; path: string }> {
+  const path = fileOf(folderOf(dataDir), digest, name)
+  const bytes = await readFileBounded(deps, path, 'trustedRootBytes')
+  if (digestOf(bytes) === digest) return { bytes, path }
+  throw fail('config-invalid', `is not the ${name === TARGET ? 'trusted root' : 'signing configuration'} that was kept here`, {
+    where: path,
+    hint: 'run `tally trust update`, or pin it again',
+  })
 }
 
 /** The root of the public instance as this program brought it. */
@@ -115,19 +145,21 @@ async function tryRefresh(deps: StoreDeps, options: RootOptions): Promise<string
   }
 }
 
-/** Refreshes the root by TUF, also a pinned one, whose pin is then gone. Out: the new root. Throws what `refreshTarget` throws, and `offline`. */
+/** Refreshes the root by TUF, also a pinned one, whose pin is then gone. Out: the new root. Throws what `refreshTargets` throws, and `offline`. */
 export async function refreshRoot(deps: StoreDeps, options: Omit<RootOptions, 'allowStale'>): Promise<StoredRoot> {
   const repository = options.repository ?? PUBLIC_GOOD.repository
   if (options.offline) throw fail('offline', 'the Sigstore root is refreshed over the network', { where: repository })
   const folder = folderOf(options.dataDir)
   return await withLock(deps, join(options.dataDir, 'locks', 'sigstore-root.lock'), async () => {
     await deps.fs.mkdir(folder, { recursive: true, mode: 0o700 })
-    const { state, target } = await refreshTarget(deps, repository, await readTufState(deps, folder), TARGET)
+    const names = [{ name: TARGET }, { name: SIGNING, optional: true }]
+    const { state, targets } = await refreshTargets(deps, repository, await readTufState(deps, folder), names)
+    const target = targets.get(TARGET) ?? new Uint8Array(0)
     parseTrustedRoot(target, `${repository}/${TARGET}`)
     for (const role of ['root', 'timestamp', 'snapshot', 'targets'] as const) {
       await writeFileAtomic(deps, join(folder, `${role}.json`), state[role])
     }
-    await keepRoot(deps, folder, target, 'refreshed')
+    await keepRoot(deps, folder, target, 'refreshed', targets.get(SIGNING))
     return await readStoredRoot(deps, options.dataDir)
   })
 }
@@ -142,14 +174,22 @@ export async function pinRoot(deps: StoreDeps, dataDir: string, bytes: Uint8Arra
   })
 }
 
-async function keepRoot(deps: StoreDeps, folder: string, bytes: Uint8Array, from: 'refreshed' | 'pinned'): Promise<void> {
+async function keepRoot(
+  deps: StoreDeps,
+  folder: string,
+  bytes: Uint8Array,
+  from: 'refreshed' | 'pinned',
+  signingBytes?: Uint8Array,
+): Promise<void> {
   const root = digestOf(bytes)
-  await writeFileAtomic(deps, fileOf(folder, root), bytes)
-  await writeFileAtomic(deps, join(folder, 'note.json'), canonicalBytes({ from, refreshed: deps.now().toISOString(), root }))
+  await writeFileAtomic(deps, fileOf(folder, root, TARGET), bytes)
+  const signing = signingBytes === undefined ? {} : { signing: digestOf(signingBytes) }
+  if (signingBytes !== undefined) await writeFileAtomic(deps, fileOf(folder, digestOf(signingBytes), SIGNING), signingBytes)
+  await writeFileAtomic(deps, join(folder, 'note.json'), canonicalBytes({ from, refreshed: deps.now().toISOString(), root, ...signing }))
 }
 
-function fileOf(folder: string, root: Digest): string {
-  return join(folder, `${hexOf(root)}.${TARGET}`)
+function fileOf(folder: string, digest: Digest, name: string): string {
+  return join(folder, `${hexOf(digest)}.${name}`)
 }
 
 /** What TUF left the last time; the newer of the kept and the shipped root to start from. */

@@ -17,11 +17,16 @@ export type ProvenTimestamp = { readonly authority: CertificateAuthority; readon
 export type TimestampResult = ProvenTimestamp | { readonly why: string; readonly unknown?: boolean }
 
 /**
- * Verifies an RFC 3161 timestamp over the bytes of a signature. The signer is the one its SignerInfo names, looked for among the
+ * Verifies an RFC 3161 timestamp over the bytes of a signature, or over what holds that signature (`around`). The signer is the one its SignerInfo names, looked for among the
  * certificates of the trusted authorities and those that came with it, of which only a chain to a trusted authority makes a
  * signer. Throws `evidence-malformed` or `limit-exceeded`.
  */
-export function verifyTimestamp(bytes: Uint8Array, signature: Uint8Array, authorities: readonly CertificateAuthority[]): TimestampResult {
+export function verifyTimestamp(
+  bytes: Uint8Array,
+  signature: Uint8Array,
+  authorities: readonly CertificateAuthority[],
+  around?: Uint8Array,
+): TimestampResult {
   const token = parseTimestamp(bytes)
   const brought = token.certificates.map(parseCertificate)
   const known = authorities.flatMap((authority) => authority.certificates)
@@ -30,7 +35,8 @@ export function verifyTimestamp(bytes: Uint8Array, signature: Uint8Array, author
   const chain = findChain(signer, authorities, brought, [token.time], 'timestamping')
   if ('why' in chain) return { why: `a timestamp does not hold: ${chain.why}`, unknown: !known.includes(signer) }
   const { hash, digest } = token.imprint
-  if (!equalBytes(createHash(hash).update(signature).digest(), digest))
+  const isOver = (stamped: Uint8Array): boolean => equalBytes(createHash(hash).update(stamped).digest(), digest)
+  if (!isOver(signature) && (around === undefined || !isOver(around)))
     return { why: 'a timestamp is of something other than this signature' }
   if (!isSignedBy(token.algorithm, signer.key(), token.signedBytes, token.signature)) {
     return { why: `a timestamp of ${chain.authority.uri} does not match its signature` }

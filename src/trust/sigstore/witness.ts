@@ -25,6 +25,8 @@ export type Witnesses = {
   readonly entryNeed: EntryNeed
   /** DER of RFC 3161 timestamp responses. */
   readonly timestamps: readonly Uint8Array[]
+  /** The stored bytes the signature stands in, where a timestamp may be over them: cosign 2 stamped whole envelopes. */
+  readonly around?: Uint8Array
 }
 
 export type Witnessed = {
@@ -53,7 +55,7 @@ export function verifyWitnesses(
   }
   const timestamps: ProvenTimestamp[] = []
   for (const one of witnesses.timestamps) {
-    const result = verifyTimestamp(one, signature, root.timestampAuthorities)
+    const result = verifyTimestamp(one, signature, root.timestampAuthorities, witnesses.around)
     if ('time' in result) timestamps.push(result)
     else if (strict || result.unknown !== true) return result
   }

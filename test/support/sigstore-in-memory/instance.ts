@@ -34,7 +34,7 @@ export const authority = (name: string, key: Pair, issuer: string, signer: Pair,
   })
 export const rootCertificate = authority('root', rootKey, 'root', rootKey)
 export const issuerCertificate = authority('issuer', issuerKey, 'root', rootKey)
-const tsaRootCertificate = authority('tsa root', tsaRootKey, 'tsa root', tsaRootKey)
+export const tsaRootCertificate = authority('tsa root', tsaRootKey, 'tsa root', tsaRootKey)
 export const tsaCertificate = certificateOf({
   subject: 'tsa',
   issuer: 'tsa root',

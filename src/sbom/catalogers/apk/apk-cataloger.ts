@@ -1,5 +1,6 @@
 import { purlText } from '../../../package/purl.ts'
 import type { Component, Edge } from '../../model.ts'
+import { startOwnedPaths } from '../../ownership.ts'
 import { partyFrom } from '../../party.ts'
 import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
@@ -35,13 +36,15 @@ function readApk(files: ReadonlyMap<string, CatalogFile>): Catalog {
       if (target !== undefined) edges.push({ from: purls.get(one) ?? '', to: purls.get(target) ?? '' })
     }
   }
+  const owned = startOwnedPaths(path)
+  for (const one of packages) for (const file of one.files) owned.add(file, purls.get(one) ?? '')
   const components = packages.map((one) => componentOf(one, purls.get(one) ?? '', path))
   return {
     components: system === undefined ? components : [systemComponent(system, 'apk'), ...components],
     edges,
     projects: [],
     read: [...files.keys()],
-    owned: new Set(packages.flatMap((one) => one.files)),
+    owned: owned.paths,
   }
 }
 

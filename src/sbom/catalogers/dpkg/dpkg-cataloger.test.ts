@@ -85,15 +85,30 @@ describe('the database of dpkg', () => {
     })
     expect(distroless.components.map(({ name }) => name)).toEqual(['debian', 'base-files', 'tzdata'])
     expect(distroless.edges).toHaveLength(1)
-    expect(dpkgCataloger.wants('var/lib/dpkg/status.d/base.md5sums', 'installed')).toBe(false)
   })
 
-  it('tells what its packages own', () => {
+  it('tells which of its packages own what', () => {
     const owned = catalog({
       'var/lib/dpkg/status': STATUS,
       'var/lib/dpkg/info/app.list': '/.\n/usr\n/usr/share/nodejs/x/package.json\n',
+      'var/lib/dpkg/info/libc6:amd64.list': '/lib/x86_64-linux-gnu/libc.so.6\n',
+      'var/lib/dpkg/info/gone.list': '/usr/bin/gone\n',
     }).owned
-    expect(owned?.has('usr/share/nodejs/x/package.json')).toBe(true)
+    expect([...(owned ?? [])].map(([path, purl]) => `${path} ${short(purl)}`)).toEqual([
+      '. app',
+      'usr app',
+      'usr/share/nodejs/x/package.json app',
+      'lib/x86_64-linux-gnu/libc.so.6 libc6',
+    ])
+  })
+
+  it('tells it of distroless images by their lists of checksums', () => {
+    const sums = `${'0a'.repeat(16)}  ./usr/share/doc/x\n${'0b'.repeat(16)}  usr/lib/libssl.so.3\nbroken\n`
+    const owned = catalog({
+      'var/lib/dpkg/status.d/libssl3': 'Package: libssl3\nArchitecture: amd64\nVersion: 3.0\n',
+      'var/lib/dpkg/status.d/libssl3.md5sums': sums,
+    }).owned
+    expect([...(owned?.keys() ?? [])]).toEqual(['usr/share/doc/x', 'usr/lib/libssl.so.3'])
   })
 
   it('has nothing to say of the runtime closure of a project', () => {

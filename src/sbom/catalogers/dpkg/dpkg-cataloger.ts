@@ -1,5 +1,7 @@
 import { purlText } from '../../../package/purl.ts'
 import type { Component, Edge } from '../../model.ts'
+import { startOwnedPaths } from '../../ownership.ts'
+import { fileNameOf } from '../../path.ts'
 import { partyFrom } from '../../party.ts'
 import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
@@ -16,7 +18,7 @@ const LIST = /^var\/lib\/dpkg\/info\/[^/]+\.list$/
 /** Debian and its kin: the database of dpkg, and the folder of stanzas that distroless images have instead. */
 export const dpkgCataloger: Cataloger = {
   name: 'dpkg',
-  wants: (path, mode) => mode === 'installed' && (isDatabase(path) || LIST.test(path) || OS_RELEASE_PATHS.includes(path)),
+  wants: (path, mode) => mode === 'installed' && (isDatabase(path) || isList(path) || OS_RELEASE_PATHS.includes(path)),
   databases: ['var/lib/dpkg', ...OS_RELEASE_PATHS],
   limitOf: (path) => (path === STATUS ? 'packageDatabaseBytes' : 'fileReadBytes'),
   read: readDpkg,
@@ -47,7 +49,7 @@ function readDpkg(files: ReadonlyMap<string, CatalogFile>): Catalog {
     edges,
     projects: [],
     read: [...files.keys()],
-    owned: ownedPaths(files),
+    owned: ownedPaths(files, purls),
   }
 }
 
@@ -82,12 +84,26 @@ function componentOf({ name, version, maintainer }: DpkgPackage, purl: string, f
   }
 }
 
-/** The paths of dpkg's own file lists, without the leading slash. */
-function ownedPaths(files: ReadonlyMap<string, CatalogFile>): Set<string> {
-  const owned = new Set<string>()
+/**
+ * Who owns which path, by dpkg's file lists: `<package>.list`, or `<package>:<architecture>.list` where several are installed; in
+ * distroless images by lists of checksums.
+ */
+function ownedPaths(files: ReadonlyMap<string, CatalogFile>, purls: ReadonlyMap<DpkgPackage, string>): ReadonlyMap<string, string> {
+  const owned = startOwnedPaths(STATUS)
+  const byList = new Map<string, string>()
+  for (const [{ name, architecture }, purl] of purls) byList.set(name, purl).set(`${name}:${architecture}`, purl)
   for (const [path, file] of files) {
-    if (!LIST.test(path)) continue
-    for (const line of new TextDecoder().decode(file.bytes).split('\n')) if (line.startsWith('/')) owned.add(line.slice(1))
+    if (!isList(path)) continue
+    const name = fileNameOf(path).replace(/\.(?:list|md5sums)$/, '')
+    const purl = byList.get(name) ?? ''
+    for (const line of new TextDecoder().decode(file.bytes).split('\n')) {
+      const listed = path.endsWith('.list') ? line : line.replace(/^[0-9a-f]{32} [ *]/, '/')
+      if (listed.startsWith('/') && purl !== '') owned.add(listed.replace(/^\/(?:\.\/)?/, ''), purl)
+    }
   }
-  return owned
+  return owned.paths
+}
+
+function isList(path: string): boolean {
+  return LIST.test(path) || (path.startsWith(STATUS_FOLDER) && path.endsWith('.md5sums'))
 }

@@ -10,16 +10,17 @@ import type { GoModule } from './modules.ts'
 
 /**
  * What a Go program says it was built of: its main module, every module in it (what was replaced as what replaced it), and the
- * standard library of its toolchain. The program needs all of them: which of them needs which it does not say.
+ * standard library of its toolchain. The program needs all of them: which of them needs which it does not say. In: the version its
+ * linker stamped it with, as far as it can be told; it counts where the program says none itself.
  */
-export function catalogGoBinary(executable: Executable, place: Place): Catalog | 'unreadable' | undefined {
+export function catalogGoBinary(executable: Executable, place: Place, stamp?: string): Catalog | 'unreadable' | undefined {
   const info = readBuildInfo(executable)
   if (info === undefined || info === 'unreadable') return info
   const { path, main, modules, settings } = parseModules(info.modules)
   const library = toolchainVersion(info.toolchain)
   const components = modules.map((module) => componentOf(module, place, 'library'))
   if (library !== undefined) components.push(componentOf({ path: 'stdlib', version: library, sum: '' }, place, 'library'))
-  const program = programOf(path, main ?? ownModule(path, library), settings)
+  const program = programOf(path, main ?? ownModule(path, library), settings, stamp)
   if (program === undefined) return { components, edges: [], projects: [], read: [] }
   const root = componentOf(program.module, place, 'application', program.confidence)
   const edges: Edge[] = components.map(({ purl }) => ({ from: root.purl, to: purl }))
@@ -31,9 +32,10 @@ function programOf(
   path: string,
   main: GoModule | undefined,
   settings: ReadonlyMap<string, string>,
+  stamp: string | undefined,
 ): { readonly module: GoModule; readonly confidence: number } | undefined {
   if (main === undefined && (path === '' || path === 'command-line-arguments')) return undefined
-  const { version, confidence } = mainVersion(main?.version ?? '', settings)
+  const { version, confidence } = mainVersion(main?.version ?? '', settings, stamp)
   return { module: { path: main?.path ?? path, version, sum: '' }, confidence }
 }
 

@@ -3,12 +3,13 @@ const STAMP = /(?:^|[\s'"])-X[\s=]+['"]?[\w./~-]{0,200}\.[A-Za-z_]{0,40}[vV]ersi
 
 /**
  * The version of the main module, which Go before 1.24 calls `(devel)` when it is built from a checkout: what the linker was told,
- * else a pseudo-version of the commit (Go modules reference, "Pseudo-versions"), else none. In: the version as written (empty for
- * `(devel)`) and the build's settings. Confidence from 0 to 1.
+ * else what lies in the program as if the linker had been told, else a pseudo-version of the commit (Go modules reference,
+ * "Pseudo-versions"), else none. In: the version as written (empty for `(devel)`), the build's settings, what lies in the program. Confidence from 0 to 1.
  */
 export function mainVersion(
   written: string,
   settings: ReadonlyMap<string, string>,
+  inProgram?: string,
 ): { readonly version: string; readonly confidence: number } {
   // A pseudo-version without a tag before it says less than what the linker was told.
   if (written !== '' && !written.startsWith('v0.0.0-')) return { version: written, confidence: 1 }
@@ -16,6 +17,7 @@ export function mainVersion(
   const [stamp] = stamps
   // Several variables may tell versions of different things; only what all agree on is the program's.
   if (stamp !== undefined && stamps.every((other) => bare(other) === bare(stamp))) return { version: `v${bare(stamp)}`, confidence: 0.8 }
+  if (inProgram !== undefined) return { version: `v${bare(inProgram)}`, confidence: 0.6 }
   if (written !== '') return { version: written, confidence: 1 }
   const revision = settings.get('vcs.revision') ?? ''
   const time = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/.exec(settings.get('vcs.time') ?? '')

@@ -25,6 +25,8 @@ export type JavaArchive = {
   readonly poms: ReadonlyMap<string, Pom>
   readonly manifest: ReadonlyMap<string, string>
   readonly inside: readonly JavaArchive[]
+  /** SBOMs that its build put in, by their paths: claims. */
+  readonly sboms: ReadonlyMap<string, Uint8Array>
 }
 
 /** Whether a name is that of a Java archive. */
@@ -33,6 +35,8 @@ export function isJavaArchive(path: string): boolean {
 }
 
 const MANIFEST = 'META-INF/MANIFEST.MF'
+/** Where builds of Spring Boot and others put one. */
+const SBOM = /^META-INF\/sbom\/[^/]+\.json$/
 const MAVEN = /^META-INF\/maven\/[^/]+\/[^/]+\/pom\.(?:properties|xml)$/
 
 /**
@@ -49,11 +53,13 @@ export function readArchive(bytes: Uint8Array, path: string, budget: ZipBudget, 
   const found: Coordinates[] = []
   const poms = new Map<string, Pom>()
   const inside: JavaArchive[] = []
+  const sboms = new Map<string, Uint8Array>()
   let manifest: ReadonlyMap<string, string> = new Map()
   for (const entry of zip.entries) {
     if (entry.path.toUpperCase() === MANIFEST) manifest = parseManifest(read(entry, 'archiveTextBytes') ?? new Uint8Array(0))
     else if (MAVEN.test(entry.path))
       takeMaven(entry.path, read(entry, 'archiveTextBytes'), { found, poms, where: `${path}!/${entry.path}`, onMissed })
+    else if (SBOM.test(entry.path)) sboms.set(`${path}!/${entry.path}`, read(entry, 'archiveTextBytes') ?? new Uint8Array(0))
     else if (isJavaArchive(entry.path)) {
       const content = read(entry, 'archiveBytes')
       const archive = content === undefined ? undefined : readArchive(content, `${path}!/${entry.path}`, budget, onMissed, depth + 1)
@@ -75,6 +81,7 @@ export function readArchive(bytes: Uint8Array, path: string, budget: ZipBudget, 
     poms,
     manifest,
     inside,
+    sboms,
   }
 }
 

@@ -5,6 +5,8 @@ import { LIMITS } from '../../../kernel/limits.ts'
 import { assembleSbom } from '../../assemble.ts'
 import { zipBytes } from '../../archive/zip-fixture.ts'
 import type { ZipFixture } from '../../archive/zip-fixture.ts'
+import { toCycloneDx } from '../../formats/cyclonedx/write.ts'
+import { SAMPLE } from '../../formats/test-sbom.ts'
 import { fuzz } from '../../fuzz-fixture.ts'
 import { guessCoordinates, splitArchiveName } from './archive-name.ts'
 import { javaInspector } from './java-inspector.ts'
@@ -98,6 +100,30 @@ describe('a Java archive', () => {
       'app@3.0 > web@2.0',
       'web@2.0 > core@1.1',
     ])
+  })
+
+  it('needs, of several versions, the one in its own archive', async () => {
+    const first = await inspect(jar({ path: 'core-1.1.jar', content: CORE }, { path: 'web-2.0.jar', content: WEB }), 'opt/one.war')
+    const second = await inspect(jar(properties('org.x', 'core', '1.2')), 'srv/core-1.2.jar')
+    const catalogs = [first.catalog, second.catalog].filter((one) => one !== undefined)
+    const sbom = assembleSbom(catalogs, { subject: {}, fallbackName: 'x', created: '2026-01-01T00:00:00Z', completeness: 'unknown' })
+    expect(sbom.edges.filter(({ from }) => from === 'pkg:maven/org.x/web@2.0').map(({ to }) => to)).toEqual(['pkg:maven/org.x/core@1.1'])
+  })
+
+  it('may hold an SBOM of its build, which is a claim', async () => {
+    const sbom = toCycloneDx(SAMPLE)
+    const { catalog } = await inspect(
+      jar(
+        properties('org.x', 'app', '1'),
+        { path: 'META-INF/sbom/application.cdx.json', content: sbom },
+        { path: 'META-INF/sbom/x.json', content: '{' },
+      ),
+      'opt/app.jar',
+    )
+    expect(catalog?.claims).toMatchObject([
+      { file: 'opt/app.jar!/META-INF/sbom/application.cdx.json', packages: SAMPLE.components.map(({ purl }) => purl) },
+    ])
+    expect(catalog?.components).toHaveLength(1)
   })
 
   it('makes up no edge to one of several versions', async () => {

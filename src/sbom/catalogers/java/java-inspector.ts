@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { LIMITS } from '../../../kernel/limits.ts'
 import { startZipBudget } from '../../archive/zip.ts'
 import type { Component, Edge } from '../../model.ts'
-import type { Catalog, LooseEdge } from '../cataloger.ts'
+import { directoryOf } from '../../path.ts'
+import type { Catalog, Claim, LooseEdge } from '../cataloger.ts'
+import { readClaims } from '../embedded-sbom/read-claims.ts'
 import type { Inspector, Place } from '../inspector.ts'
 import { isJavaArchive, readArchive } from './archive.ts'
 import type { JavaArchive } from './archive.ts'
@@ -42,6 +44,8 @@ function catalogArchive(outer: JavaArchive, place: Place): Catalog {
   const components: Component[] = []
   const edges: Edge[] = []
   const loose: LooseEdge[] = []
+  const near = [`${outer.path}!/`, `${directoryOf(outer.path)}/`]
+  const claims: Claim[] = []
   const visit = (archive: JavaArchive, isOuter: boolean): string => {
     const purl = mavenPurl(archive.own)
     const isProgram = archive.inside.length > 0 || (isOuter && /\.[we]ar$/i.test(archive.path))
@@ -50,17 +54,18 @@ function catalogArchive(outer: JavaArchive, place: Place): Catalog {
       type: isProgram ? 'application' : 'library',
       hashes: hashesOf(archive.bytes),
     })
-    loose.push(...needsOf(archive, archive.own))
+    loose.push(...needsOf(archive, archive.own, near))
+    for (const [path, bytes] of archive.sboms) claims.push(...readClaims(bytes, { ...place, path }))
     for (const one of archive.merged) {
       components.push(componentOf(archive, one, place))
-      loose.push(...needsOf(archive, one))
+      loose.push(...needsOf(archive, one, near))
       edges.push({ from: purl, to: mavenPurl(one) })
     }
     for (const inner of archive.inside) edges.push({ from: purl, to: visit(inner, false) })
     return purl
   }
   visit(outer, true)
-  return { components, edges, loose, projects: [], read: [] }
+  return { components, edges, loose, claims, projects: [], read: [] }
 }
 
 function componentOf(archive: JavaArchive, one: Coordinates, { layer }: Place): Component {
@@ -90,8 +95,11 @@ function licenceOf(archive: JavaArchive, one: Coordinates): string | undefined {
   return declared ?? (bundle === '' ? undefined : bundle?.slice(0, 300))
 }
 
-/** What a pom says is needed at run time, without versions: which one lies beside is for the whole target to say. */
-function needsOf(archive: JavaArchive, one: Coordinates): LooseEdge[] {
+/**
+ * What a pom says is needed at run time, without versions: which one lies in the same archive, beside it or elsewhere is for the whole
+ * target to say.
+ */
+function needsOf(archive: JavaArchive, one: Coordinates, near: readonly string[]): LooseEdge[] {
   const pom = archive.poms.get(`${one.group}:${one.artifact}`)
   if (pom === undefined) return []
   const lookUp = lookUpIn([pom])
@@ -99,6 +107,6 @@ function needsOf(archive: JavaArchive, one: Coordinates): LooseEdge[] {
     const names = [resolveText(group, lookUp), resolveText(artifact, lookUp)]
     const isRuntime = !optional && (scope === '' || scope === 'compile' || scope === 'runtime')
     if (!isRuntime || names.includes(undefined)) return []
-    return [{ from: mavenPurl(one), type: 'maven', namespace: names[0] ?? '', name: names[1] ?? '' }]
+    return [{ from: mavenPurl(one), type: 'maven', namespace: names[0] ?? '', name: names[1] ?? '', near }]
   })
 }

@@ -2,6 +2,7 @@ import { TallyError } from '../../../kernel/errors.ts'
 import { directoryOf, fileNameOf, joinPath } from '../../path.ts'
 import type { Catalog, CatalogFile, Cataloger, CatalogMode } from '../cataloger.ts'
 import { joinCatalogs } from '../join-catalogs.ts'
+import { unlessBroken } from '../lockfile-cataloger.ts'
 import { catalogGraph, layerOf } from '../lock-graph.ts'
 import type { LockNeed, LockNode } from '../lock-graph.ts'
 import { isCoordinate, mavenPurl } from './coordinates.ts'
@@ -27,20 +28,12 @@ type Project = { readonly path: string; readonly file: CatalogFile; readonly pom
 function readMaven(files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {
   const projects = new Map<string, Project>()
   for (const [path, file] of files) {
-    const pom = readOrPass(file, path, mode)
+    const parse = (): Pom | undefined => parsePom(file.bytes, path)
+    const pom = mode === 'installed' ? unlessBroken(parse) : parse()
     if (pom !== undefined) projects.set(path, { path, file, pom })
   }
   const locals = new Map([...projects.values()].map((project) => [`${project.pom.group}:${project.pom.artifact}`, project]))
   return joinCatalogs([...projects.values()].map((project) => catalogProject(project, projects, locals, mode)))
-}
-
-function readOrPass(file: CatalogFile, path: string, mode: CatalogMode): Pom | undefined {
-  try {
-    return parsePom(file.bytes, path)
-  } catch (error) {
-    if (mode === 'installed' && error instanceof TallyError && error.code === 'artifact-malformed') return undefined
-    throw error
-  }
 }
 
 function catalogProject(

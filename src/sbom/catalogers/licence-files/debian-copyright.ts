@@ -45,10 +45,10 @@ export function readDebianCopyright(text: string): Classified | undefined {
 function namedLicences(text: string): string[] {
   const found = new Set<string>()
   for (const line of text.split('\n')) {
-    const short = /^License:[ \t]*(\S.*)$/.exec(line)?.[1]
+    const short = /^License:[ \t]*(\S.*)$/.exec(line)?.[1]?.replace(/[ \t]+/g, ' ')
     if (short === undefined) continue
-    for (const name of short.split(/[ \t]+(?:and|or)[ \t]+|,/i)) {
-      const bare = name.trim().replace(/[ \t]+with[ \t].*$/i, '')
+    for (const name of short.split(/ (?:and|or) |,/i)) {
+      const bare = name.trim().replace(/ with .*$/i, '')
       if (bare !== '' && bare.length <= 60) found.add(spdxName(bare) ?? bare)
     }
   }

@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withImage } from '../../../artifact/image-fixture.ts'
+import { tarBytes } from '../../../artifact/tar-write.ts'
+import type { TarItem } from '../../../artifact/tar-write.ts'
 import { systemDeps } from '../../../kernel/system.ts'
 import { catalogDirectory } from '../../catalog-directory.ts'
+import { catalogImage } from '../../catalog-image.ts'
 import { listedByNpm, runNpm } from './test-npm.ts'
 import { startRegistry } from './test-registry.ts'
 
@@ -19,6 +23,18 @@ function hasNpm(): boolean {
     console.warn('skipped: npm trees made by a real npm (it is not on PATH)')
     return false
   }
+}
+
+/** A folder as entries of a layer, links as links. */
+async function itemsOf(directory: string): Promise<TarItem[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const items = entries.map(async (entry): Promise<TarItem[]> => {
+    const at = join(entry.parentPath, entry.name)
+    const path = relative(directory, at)
+    if (entry.isSymbolicLink()) return [{ type: 'symlink', path, linkTarget: await readlink(at) }]
+    return entry.isFile() ? [{ type: 'file', path, content: new Uint8Array(await readFile(at)) }] : []
+  })
+  return (await Promise.all(items)).flat()
 }
 
 /** A little of everything that makes trees hard. */
@@ -104,6 +120,18 @@ describe.skipIf(!hasNpm())('a project installed by a real npm', () => {
     expect(installed.components.map(({ purl }) => purl)).toEqual(listed.packages)
     expect(installed.edges.map(({ from, to }) => `${from} ${to}`)).toEqual(listed.edges)
     expect(installed.completeness).toBe('complete')
+
+    // The same tree in an image, with its lockfiles and, where no links lead to workspaces, without any.
+    for (const withLocks of version === 1 ? [true, false] : [true]) {
+      const items = (await itemsOf(project)).filter(({ path }) => withLocks || !path.endsWith('package-lock.json'))
+      const image = await withImage(
+        [tarBytes(items, { mtime: 0 })],
+        async (source, digest) => await catalogImage(deps, source, digest, { created: CREATED }),
+      )
+      expect(image.components.map(({ purl }) => purl)).toEqual(listed.packages)
+      const edges = image.edges.map(({ from, to }) => `${from === image.subject.purl ? 'pkg:npm/app@1.0.0' : from} ${to}`)
+      expect(edges.toSorted()).toEqual(listed.edges.toSorted())
+    }
 
     const before = await catalogDirectory(deps, project, { mode: 'runtime-closure', created: CREATED })
     await runNpm(project, ['ci', '--omit=dev', ...flags])

@@ -33,7 +33,7 @@ describe('the database of opkg', () => {
     expect(shownEdges(found)).toEqual([
       'opkg/openwrt/busybox@1.36.1-1?arch=x86_64&distro=openwrt-23.05.3 > opkg/openwrt/libc@1.2.4-4?arch=x86_64&distro=openwrt-23.05.3',
     ])
-    expect([...(found.owned ?? [])]).toEqual(['bin/busybox', 'bin/sh'])
+    expect([...(found.owned?.keys() ?? [])]).toEqual(['bin/busybox', 'bin/sh'])
     expect(found.read).toContain('usr/lib/opkg/status')
   })
 

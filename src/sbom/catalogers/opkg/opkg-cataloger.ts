@@ -1,5 +1,7 @@
 import { purlText } from '../../../package/purl.ts'
 import type { Component, Edge } from '../../model.ts'
+import { startOwnedPaths } from '../../ownership.ts'
+import { fileNameOf } from '../../path.ts'
 import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
 import { resolveDepends } from '../dpkg/depends.ts'
@@ -40,7 +42,7 @@ function readOpkg(files: ReadonlyMap<string, CatalogFile>): Catalog {
     edges,
     projects: [],
     read: [...files.keys()],
-    owned: ownedPaths(files),
+    owned: ownedPaths(files, purls),
   }
 }
 
@@ -62,14 +64,16 @@ function componentOf({ name, version }: DpkgPackage, purl: string, file: string)
 }
 
 /** Lists have a path a line, and behind it what a newer opkg says of it. */
-function ownedPaths(files: ReadonlyMap<string, CatalogFile>): Set<string> {
-  const owned = new Set<string>()
+function ownedPaths(files: ReadonlyMap<string, CatalogFile>, purls: ReadonlyMap<DpkgPackage, string>): ReadonlyMap<string, string> {
+  const owned = startOwnedPaths('opkg')
+  const byName = new Map([...purls].map(([{ name }, purl]) => [name, purl]))
   for (const [path, file] of files) {
-    if (!LIST.test(path)) continue
+    const purl = LIST.test(path) ? byName.get(fileNameOf(path).slice(0, -'.list'.length)) : undefined
+    if (purl === undefined) continue
     for (const line of new TextDecoder().decode(file.bytes).split('\n')) {
       const [named = ''] = line.split('\t', 1)
-      if (named.startsWith('/')) owned.add(named.slice(1))
+      if (named.startsWith('/')) owned.add(named.slice(1), purl)
     }
   }
-  return owned
+  return owned.paths
 }

@@ -55,7 +55,7 @@ describe('the local database of pacman', () => {
       'alpm/arch/gcc-libs@13-1?upstream=gcc > alpm/arch/zlib@1:1.3-1',
     ])
     expect(found.components.find(({ name }) => name === 'openssl')?.licence).toBe('(Apache-2.0) AND (custom)')
-    expect([...(found.owned ?? [])]).toEqual(['usr/bin/curl'])
+    expect([...(found.owned?.keys() ?? [])]).toEqual(['usr/bin/curl'])
   })
 
   it('wants its own files only', () => {

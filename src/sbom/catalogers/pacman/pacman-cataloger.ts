@@ -1,7 +1,6 @@
-import { overLimit } from '../../../kernel/bytes.ts'
-import { LIMITS } from '../../../kernel/limits.ts'
 import { purlText } from '../../../package/purl.ts'
 import type { Component } from '../../model.ts'
+import { startOwnedPaths } from '../../ownership.ts'
 import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
 import { OS_RELEASE_PATHS, distroOf, readRelease, systemComponent } from '../os-release.ts'
@@ -44,7 +43,7 @@ function readPacman(files: ReadonlyMap<string, CatalogFile>): Catalog {
     edges,
     projects: [],
     read: [...new Set(found.values())],
-    owned: ownedPaths(files),
+    owned: ownedPaths(files, found, purls),
   }
 }
 
@@ -76,14 +75,17 @@ function componentOf({ name, version, licences }: PacmanPackage, purl: string, f
   }
 }
 
-function ownedPaths(files: ReadonlyMap<string, CatalogFile>): Set<string> {
-  const owned = new Set<string>()
-  let total = 0
-  for (const [path, file] of files) {
-    if (!path.endsWith('/files')) continue
-    total += file.bytes.byteLength
-    if (total > LIMITS.ownedPathBytes) throw overLimit('ownedPathBytes', LIMITS.ownedPathBytes, path)
-    for (const one of parseSections(file.bytes).get('FILES') ?? []) if (!one.endsWith('/')) owned.add(one)
+/** The files of each package, listed beside its description. */
+function ownedPaths(
+  files: ReadonlyMap<string, CatalogFile>,
+  found: ReadonlyMap<PacmanPackage, string>,
+  purls: ReadonlyMap<PacmanPackage, string>,
+): ReadonlyMap<string, string> {
+  const owned = startOwnedPaths(FOLDER)
+  for (const [one, path] of found) {
+    const list = files.get(path.replace(/desc$/, 'files'))
+    if (list === undefined) continue
+    for (const file of parseSections(list.bytes).get('FILES') ?? []) if (!file.endsWith('/')) owned.add(file, purls.get(one) ?? '')
   }
-  return owned
+  return owned.paths
 }

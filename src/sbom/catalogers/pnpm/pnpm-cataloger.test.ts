@@ -314,6 +314,29 @@ describe.each([
   })
 })
 
+describe('a tree of pnpm without the lockfile of its project', () => {
+  const lock = `lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      a:\n        specifier: ^1\n        version: 1.0.0\npackages:\n  a@1.0.0:\n    resolution: {integrity: ${SHA}}\n  b@2.0.0:\n    resolution: {integrity: ${SHA}}\nsnapshots:\n  a@1.0.0:\n    dependencies:\n      b: 2.0.0\n  b@2.0.0: {}\n`
+  const store = (root: string): Record<string, string> => ({
+    [`${root}node_modules/.pnpm/lock.yaml`]: lock,
+    [`${root}node_modules/.pnpm/a@1.0.0/node_modules/a/package.json`]: '{"name":"a","version":"1.0.0","dependencies":{"b":"2"}}',
+    [`${root}node_modules/.pnpm/b@2.0.0/node_modules/b/package.json`]: '{"name":"b","version":"2.0.0"}',
+  })
+
+  it.each(['', 'srv/app/'])('below "%s" has the edges of the lockfile pnpm keeps beside it', (root) => {
+    const found = catalogTexts(pnpmCataloger, { ...store(root), [`${root}package.json`]: '{"name":"app","version":"1.0.0"}' })
+    expect(shownComponents(found).filter((one) => !one.includes('/app'))).toEqual(['required npm/a@1.0.0', 'required npm/b@2.0.0'])
+    expect(shownEdges(found)).toEqual(['npm/a@1.0.0 > npm/b@2.0.0', 'npm/app@1.0.0 > npm/a@1.0.0'])
+    expect(found.components[0]?.hashes).toEqual({ sha512: '00'.repeat(64) })
+  })
+
+  it('is read by the lockfile of its project where there is one, and is no part of a closure', () => {
+    const both = catalogTexts(pnpmCataloger, { ...store(''), 'pnpm-lock.yaml': lock })
+    expect(both.read).not.toContain('node_modules/.pnpm/lock.yaml')
+    expect(pnpmCataloger.wants('node_modules/.pnpm/lock.yaml', 'runtime-closure')).toBe(false)
+    expect(pnpmCataloger.wants('node_modules/x/node_modules/.pnpm/lock.yaml', 'installed')).toBe(false)
+  })
+})
+
 describe('a pnpm lockfile', () => {
   it('of one project needs no importers', () => {
     const lock = `lockfileVersion: 5.3\nspecifiers:\n  a: ^1\ndependencies:\n  a: 1.0.0\ndevDependencies:\n  b: 2.0.0\npackages:\n  /a/1.0.0:\n    resolution: {integrity: ${SHA}}\n  /b/2.0.0:\n    resolution: {integrity: ${SHA}}\n`

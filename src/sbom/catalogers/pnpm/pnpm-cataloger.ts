@@ -6,24 +6,37 @@ import { catalogJsLock, limitOfJsLock, wantsJsLock } from '../npm/js-lock.ts'
 import { parsePnpmLock } from './lockfile.ts'
 
 const LOCKFILE = 'pnpm-lock.yaml'
+/** What pnpm keeps beside what it installed: a lockfile of just that. Images often have no other one. */
+const INSTALLED = 'node_modules/.pnpm/lock.yaml'
 
-/** pnpm: lockfiles of version 5 to 9, with their workspaces. */
+/** pnpm: lockfiles of version 5 to 9, with their workspaces, and what it keeps beside what it installed. */
 export const pnpmCataloger: Cataloger = {
   name: 'pnpm',
-  only: { names: ['package.json', LOCKFILE] },
-  wants: (path, mode) => wantsJsLock(path, mode, LOCKFILE),
+  only: { names: ['package.json', LOCKFILE, 'lock.yaml'] },
+  wants: (path, mode) => wantsJsLock(path, mode, LOCKFILE) || (mode === 'installed' && projectOfInstalled(path) !== undefined),
   limitOf: limitOfJsLock,
   mentions: (path, bytes) => (fileNameOf(path) === LOCKFILE ? foldersOf(path, bytes) : []),
   read: readPnpm,
 }
 
 function readPnpm(files: ReadonlyMap<string, CatalogFile>, mode: CatalogMode): Catalog {
-  const locks = [...files].filter(([path]) => fileNameOf(path) === LOCKFILE)
+  const locks = [...files].flatMap(([path, file]) => {
+    if (fileNameOf(path) === LOCKFILE) return [{ path, file, directory: directoryOf(path) }]
+    const directory = projectOfInstalled(path)
+    return directory === undefined || files.has(joinPath(directory, LOCKFILE)) ? [] : [{ path, file, directory }]
+  })
   return joinCatalogs(
-    locks.map(([path, file]) =>
-      readOrPass(mode, () => catalogJsLock('pnpm', path, parsePnpmLock(file.bytes, path, directoryOf(path)), files, mode)),
+    locks.map(({ path, file, directory }) =>
+      readOrPass(mode, () => catalogJsLock('pnpm', path, parsePnpmLock(file.bytes, path, directory), files, mode)),
     ),
   )
+}
+
+/** The folder that pnpm installed into, by the lockfile it keeps there. */
+function projectOfInstalled(path: string): string | undefined {
+  if (path === INSTALLED) return ''
+  const directory = path.endsWith(`/${INSTALLED}`) ? path.slice(0, -INSTALLED.length - 1) : undefined
+  return directory === undefined || `/${directory}/`.includes('/node_modules/') ? undefined : directory
 }
 
 /** The package.json of workspaces and of local folders, by a look at the lines that name them. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { utf8 } from '../../../kernel/bytes.ts'
 import { catalogTexts, shownComponents, shownEdges } from '../test-catalog.ts'
 import { licenceOfMetadata } from './metadata-licence.ts'
 import { parseMetadata } from './metadata.ts'
@@ -38,6 +39,46 @@ describe('what is installed of Python', () => {
       'pypi/eggy@3.0 > pypi/small@1.0?vcs_url=git%2Bhttps:%2F%2Fhost.example%2Fsmall.git%400123abc',
       'pypi/web-thing@2.1 > pypi/eggy@3.0',
       'pypi/web-thing@2.1 > pypi/small@1.0?vcs_url=git%2Bhttps:%2F%2Fhost.example%2Fsmall.git%400123abc',
+    ])
+  })
+
+  it('has the edges that the markers of its place and the extras that are asked for let in', () => {
+    const dist = (name: string, ...requires: readonly string[]): string =>
+      `Name: ${name}\nVersion: 1\n${requires.map((one) => `Requires-Dist: ${one}\n`).join('')}\n`
+    const texts = {
+      [`${SITE}/app-1.dist-info/METADATA`]: dist(
+        'app',
+        'web[fast,dev] >=1',
+        'old ; python_version < "3.9"',
+        'win ; sys_platform == "win32"',
+      ),
+      [`${SITE}/web-1.dist-info/METADATA`]: dist(
+        'web',
+        'speed ; extra == "fast"',
+        'slow ; extra == "slow"',
+        'new ; python_version >= "3.9"',
+      ),
+      [`${SITE}/speed-1.dist-info/METADATA`]: dist('speed', 'web[slow] ; platform_machine == "riscv64"'),
+      ...Object.fromEntries(['old', 'win', 'slow', 'new'].map((name) => [`${SITE}/${name}-1.dist-info/METADATA`, dist(name)])),
+      [`${SITE}/egg.egg-info/PKG-INFO`]: 'Name: egg\nVersion: 1\n',
+      [`${SITE}/egg.egg-info/requires.txt`]: 'new\n\n[:python_version < "3"]\nold\n\n[x:python_version > "3"]\nslow\n',
+    }
+    const edges = [
+      'pypi/app@1 > pypi/web@1',
+      'pypi/egg@1 > pypi/new@1',
+      // Asked for on one kind of machine only: which one it is nobody knows.
+      'pypi/speed@1 > pypi/web@1',
+      'pypi/web@1 > pypi/new@1',
+      'pypi/web@1 > pypi/slow@1',
+      'pypi/web@1 > pypi/speed@1',
+    ]
+    const inLayer = new Map(Object.entries(texts).map(([path, text]) => [path, { bytes: utf8(text), layer: 'sha256:00' }]))
+    expect(shownEdges(pythonCataloger.read(inLayer, 'installed'))).toEqual(edges)
+    // A folder may be one of any system: what is there may be needed.
+    expect(shownEdges(catalogTexts(pythonCataloger, texts))).toEqual([
+      'pypi/app@1 > pypi/web@1',
+      'pypi/app@1 > pypi/win@1',
+      ...edges.slice(1),
     ])
   })
 

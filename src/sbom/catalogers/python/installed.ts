@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TallyError } from '../../../kernel/errors.ts'
 import { parseJson } from '../../../kernel/json.ts'
-import type { Component, Edge } from '../../model.ts'
+import type { Component } from '../../model.ts'
 import { directoryOf, fileNameOf } from '../../path.ts'
 import type { CatalogFile } from '../cataloger.ts'
 import { layerOf } from '../lock-graph.ts'
@@ -9,7 +9,8 @@ import { hashesOf, pythonPurl } from './identity.ts'
 import type { PythonOrigin } from './identity.ts'
 import { licenceOfMetadata } from './metadata-licence.ts'
 import { parseMetadata } from './metadata.ts'
-import { normalName, parseRequirement } from './requirement.ts'
+import { parseRequirement } from './requirement.ts'
+import type { Requirement } from './requirement.ts'
 
 /** A distribution that lies in a target: where, what it says of itself, and what it needs of those beside it. */
 export type InstalledPackage = {
@@ -19,7 +20,7 @@ export type InstalledPackage = {
   readonly file: string
   /** The folder it is imported from: `…/site-packages`. */
   readonly environment: string
-  readonly requires: readonly string[]
+  readonly requires: readonly Requirement[]
 }
 
 const METADATA = /(?:\.dist-info\/METADATA|\.egg-info\/PKG-INFO|\.egg-info|\/EGG-INFO\/PKG-INFO)$/
@@ -58,23 +59,11 @@ export function readInstalled(files: ReadonlyMap<string, CatalogFile>): Installe
     }
     const requires = [...metadata.requires, ...eggRequires(files.get(`${folder}/requires.txt`))].flatMap((text) => {
       const requirement = parseRequirement(text)
-      // What an extra needs is no need of the package itself.
-      return requirement === undefined || /\bextra\b/.test(requirement.marker) ? [] : [normalName(requirement.name)]
+      return requirement === undefined ? [] : [requirement]
     })
     found.push({ component, name, version, file: path, environment: environmentOf(folder), requires })
   }
   return found
-}
-
-/** Edges among what is installed in one environment. */
-export function installedEdges(packages: readonly InstalledPackage[]): Edge[] {
-  const byPlace = new Map(packages.map((one) => [`${one.environment} ${normalName(one.name)}`, one.component.purl]))
-  return packages.flatMap(({ component, environment, requires }) =>
-    requires.flatMap((name) => {
-      const to = byPlace.get(`${environment} ${name}`)
-      return to === undefined ? [] : [{ from: component.purl, to }]
-    }),
-  )
 }
 
 /** An egg is a folder of its own in the environment. */
@@ -83,12 +72,20 @@ function environmentOf(folder: string): string {
   return fileNameOf(folder) === 'EGG-INFO' ? directoryOf(parent) : parent
 }
 
-/** requires.txt of an egg: requirements, then sections of what extras and markers ask for, which are left out. */
+/** requires.txt of an egg: requirements, then sections of what an extra, a marker or both (`[extra:marker]`) ask for. */
 function eggRequires(file: CatalogFile | undefined): string[] {
   if (file === undefined) return []
-  const lines = new TextDecoder().decode(file.bytes).split('\n')
-  const section = lines.findIndex((line) => line.startsWith('['))
-  return section === -1 ? lines : lines.slice(0, section)
+  let condition = ''
+  return new TextDecoder()
+    .decode(file.bytes)
+    .split('\n')
+    .flatMap((line) => {
+      const section = /^\[([^:\]]*)(?::([^\]]*))?\]\s*$/.exec(line)
+      if (section === null) return line.trim() === '' ? [] : [condition === '' ? line : `${line} ; ${condition}`]
+      const [, extra = '', marker = ''] = section
+      condition = [marker === '' ? '' : `(${marker})`, extra === '' ? '' : `extra == "${extra}"`].filter((one) => one !== '').join(' and ')
+      return []
+    })
 }
 
 const DIRECT_URL = z.object({

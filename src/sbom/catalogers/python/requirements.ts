@@ -4,6 +4,7 @@ import type { Catalog, CatalogFile, CatalogMode } from '../cataloger.ts'
 import { catalogGraph, layerOf } from '../lock-graph.ts'
 import type { LockNeed, LockNode } from '../lock-graph.ts'
 import { joinCatalogs } from '../join-catalogs.ts'
+import { unlessBroken } from '../lockfile-cataloger.ts'
 import { distributionOf, hashesOf, originOf, pythonPurl, soleHashes } from './identity.ts'
 import { normalName, pinnedVersion } from './requirement.ts'
 import { parseRequirementsFile } from './requirements-file.ts'
@@ -40,7 +41,11 @@ export function catalogRequirements(
   mode: CatalogMode,
 ): Catalog {
   const parsed = new Map<string, RequirementsFile>()
-  for (const [path, file] of files) parsed.set(path, parseRequirementsFile(textOf(file.bytes, 'artifact-malformed', path)))
+  for (const [path, file] of files) {
+    const parse = (): RequirementsFile => parseRequirementsFile(textOf(file.bytes, 'artifact-malformed', path))
+    const found = mode === 'installed' ? unlessBroken(parse) : parse()
+    if (found !== undefined) parsed.set(path, found)
+  }
   const catalogs: Catalog[] = []
   for (const path of parsed.keys()) {
     if (!isRequirements(path) || isSourceOfCompiled(path, parsed)) continue

@@ -1,4 +1,4 @@
-import { fileNameOf } from '../../path.ts'
+import { directoryOf, fileNameOf } from '../../path.ts'
 import type { Component } from '../../model.ts'
 import type { Catalog, CatalogFile, Cataloger, LooseEdge } from '../cataloger.ts'
 import { layerOf } from '../lock-graph.ts'
@@ -52,7 +52,8 @@ function readInstalled(files: ReadonlyMap<string, CatalogFile>): Catalog {
       ...layerOf(file),
     })
     const needs = ['Depends', 'Imports', 'LinkingTo'].flatMap((field) => packageNames(fields.get(field)))
-    for (const needed of new Set(needs)) loose.push({ from: purl, type: 'cran', namespace: '', name: needed })
+    const near = [`${directoryOf(directoryOf(path))}/`]
+    for (const needed of new Set(needs)) loose.push({ from: purl, type: 'cran', namespace: '', name: needed, near })
     read.push(path)
   }
   return { components, edges: [], loose, projects: [], read }

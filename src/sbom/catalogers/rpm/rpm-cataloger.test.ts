@@ -184,7 +184,7 @@ describe('what packages require', () => {
     latin[latin.indexOf('/x') + 1] = 0xe9
     const found = catalog({ 'var/lib/rpm/Packages.db': ndbBytes([latin]) })
     expect(found.purls).toEqual(['pkg:rpm/old@1'])
-    expect([...(found.owned ?? [])]).toEqual(['usr/bin/old', '\ufffd'])
+    expect([...(found.owned?.keys() ?? [])]).toEqual(['usr/bin/old', '\ufffd'])
   })
 })
 

@@ -1,5 +1,6 @@
 import { purlText } from '../../../package/purl.ts'
 import type { Component, Edge } from '../../model.ts'
+import { startOwnedPaths } from '../../ownership.ts'
 import { NOTHING_FOUND } from '../cataloger.ts'
 import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
 import { OS_RELEASE_PATHS, distroOf, readRelease, systemComponent } from '../os-release.ts'
@@ -39,13 +40,15 @@ function readRpm(files: ReadonlyMap<string, CatalogFile>): Catalog {
   for (const [from, targets] of resolveRequires([...found.keys()])) {
     for (const target of targets) edges.push({ from: purls.get(from) ?? '', to: purls.get(target) ?? '' })
   }
+  const owned = startOwnedPaths('rpm')
+  for (const one of found.keys()) for (const file of one.files) owned.add(file.slice(1), purls.get(one) ?? '')
   const packages = [...found].map(([one, file]) => componentOf(one, purls.get(one) ?? '', file))
   return {
     components: system === undefined ? packages : [systemComponent(system, 'rpm'), ...packages],
     edges,
     projects: [],
     read: [...files.keys()],
-    owned: new Set([...found.keys()].flatMap((one) => one.files.map((file) => file.slice(1)))),
+    owned: owned.paths,
   }
 }
 

@@ -1,10 +1,12 @@
+import type { GemNeed } from './gem-range.ts'
+
 /** What an installed gem says of itself. */
 export type Gemspec = {
   readonly name: string
   readonly version: string
   readonly platform: string
   readonly licences: readonly string[]
-  readonly needs: readonly string[]
+  readonly needs: readonly GemNeed[]
 }
 
 /** A file of RubyGems is a few kilobytes; what comes after this is not looked at. */
@@ -25,7 +27,12 @@ export function parseGemspec(bytes: Uint8Array): Gemspec | undefined {
     version,
     platform: stubPlatform === undefined || stubPlatform === 'ruby' ? '' : stubPlatform,
     licences: licencesOf(text),
-    needs: [...text.matchAll(/\.add_(?:runtime_)?dependency\(\s*(?:%q<|["'])([A-Za-z0-9._-]{1,200})/g)].map(([, needed = '']) => needed),
+    needs: [...text.matchAll(/\.add_(?:runtime_)?dependency\(\s{0,40}(?:%q<|["'])([A-Za-z0-9._-]{1,200})([^)\n]{0,300})/g)].map(
+      ([, needed = '', rest = '']) => ({
+        name: needed,
+        requirements: [...rest.matchAll(/["']\s{0,4}((?:~>|[<>]=?|!?=)?\s{0,4}\d[\w.-]{0,60})\s{0,4}["']/g)].map(([, one = '']) => one),
+      }),
+    ),
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../kernel/bytes.ts'
 import { fuzz, fuzzCataloger } from '../../fuzz-fixture.ts'
 import { catalogTexts, shownComponents, shownEdges } from '../test-catalog.ts'
+import { meetsRequirements } from './gem-range.ts'
 import { parseGemspec } from './gemspec.ts'
 import { bundlerCataloger, gemCataloger } from './ruby-catalogers.ts'
 
@@ -124,7 +125,39 @@ describe('installed gems', () => {
       'required gem/rails@7.1.0',
     ])
     expect(found.components.map(({ licence }) => licence)).toEqual(['(MIT) OR (Ruby)', 'BSD-2-Clause', undefined])
-    expect(found.loose?.map(({ name }) => name)).toEqual(['rake', 'racc'])
+    expect(shownEdges(found)).toEqual(['gem/rails@7.1.0 > gem/racc@1.7.1?platform=x86_64-linux'])
+  })
+
+  it('need, of several versions, the highest that meets what they ask for, of their own home first', () => {
+    const gem = (name: string, version: string, ...needs: readonly string[]): string =>
+      `# stub: ${name} ${version} ruby lib\nGem::Specification.new do |s|\n${needs.map((one) => `  s.add_dependency(${one})\n`).join('')}end\n`
+    const spec = (root: string, name: string, version: string, ...needs: readonly string[]): Record<string, string> => ({
+      [`${root}/specifications/${name}-${version}.gemspec`]: gem(name, version, ...needs),
+    })
+    const catalog = catalogTexts(gemCataloger, {
+      ...spec('a', 'app', '1', '%q<rack>.freeze, ["~> 2.2.4".freeze]', '%q<puma>, [">= 5", "< 6.4"]', '"gone", [">= 0"]', '"json"'),
+      ...spec('a', 'rack', '2.2.3'),
+      ...spec('a', 'rack', '2.2.10'),
+      ...spec('a', 'rack', '3.0.0'),
+      ...spec('b', 'rack', '2.2.20'),
+      ...spec('b', 'puma', '6.3.1'),
+      ...spec('b', 'puma', '6.4.0'),
+      ...spec('a', 'json', '2.0'),
+    })
+    expect(shownEdges(catalog)).toEqual(['gem/app@1 > gem/json@2.0', 'gem/app@1 > gem/puma@6.3.1', 'gem/app@1 > gem/rack@2.2.10'])
+  })
+
+  it.each([
+    ['2.2.4', '~> 2.2', true],
+    ['3.0', '~> 2.2', false],
+    ['2.9', '~> 2', true],
+    ['3.0.0', '~> 2', false],
+    ['1.0.0.rc1', '>= 1.0.0', false],
+    ['1.0', '= 1.0.0', true],
+    ['1.0', '!= 1.0', false],
+    ['7', 'not a requirement', true],
+  ])('%s meets %s: %s', (version, requirement, met) => {
+    expect(meetsRequirements(version, [requirement])).toBe(met)
   })
 
   it('speak for what lies in them, and for nothing else', () => {

@@ -1,9 +1,11 @@
+import { compareGeneric } from '../../../package/ordering.ts'
 import { purlText } from '../../../package/purl.ts'
 import { directoryOf, fileNameOf } from '../../path.ts'
-import type { Component } from '../../model.ts'
-import type { Catalog, CatalogFile, Cataloger, LooseEdge } from '../cataloger.ts'
+import type { Component, Edge } from '../../model.ts'
+import type { Catalog, CatalogFile, Cataloger } from '../cataloger.ts'
 import { layerOf } from '../lock-graph.ts'
 import { lockfileCataloger } from '../lockfile-cataloger.ts'
+import { meetsRequirements } from './gem-range.ts'
 import { parseGemfileLock } from './gemfile-lock.ts'
 import { parseGemspec } from './gemspec.ts'
 import type { Gemspec } from './gemspec.ts'
@@ -38,25 +40,42 @@ function isDeclaration(path: string): boolean {
 }
 
 function readGems(files: ReadonlyMap<string, CatalogFile>): Catalog {
-  const components: Component[] = []
-  const loose: LooseEdge[] = []
+  const found: InstalledGem[] = []
   const read: string[] = []
   const homes = new Set<string>()
   for (const [path, file] of files) {
     const gem = SPECIFICATION.test(path) ? parseGemspec(file.bytes) : undefined
     if (gem === undefined) continue
-    const component = componentOf(gem, path, file)
-    components.push(component)
-    for (const name of gem.needs) loose.push({ from: component.purl, type: 'gem', namespace: '', name })
-    read.push(path)
     const home = path.slice(0, path.lastIndexOf('specifications/'))
+    found.push({ gem, home, component: componentOf(gem, path, file) })
+    read.push(path)
     homes.add(`${home}gems/${fileNameOf(path).slice(0, -'.gemspec'.length)}/`)
   }
   for (const path of files.keys()) {
     const [inside = ''] = IN_GEM.exec(path) ?? []
     if (homes.has(inside)) read.push(path)
   }
-  return { components, edges: [], loose, projects: [], read }
+  return { components: found.map(({ component }) => component), edges: gemEdges(found), projects: [], read }
+}
+
+type InstalledGem = { readonly gem: Gemspec; readonly home: string; readonly component: Component }
+
+/** What each gem needs, as RubyGems would choose: of its own home first, the highest version that meets the requirements. */
+function gemEdges(found: readonly InstalledGem[]): Edge[] {
+  const byName = new Map<string, InstalledGem[]>()
+  for (const one of found) {
+    const known = byName.get(one.gem.name)
+    if (known === undefined) byName.set(one.gem.name, [one])
+    else known.push(one)
+  }
+  return found.flatMap(({ gem, home, component }) =>
+    gem.needs.flatMap(({ name, requirements }) => {
+      const fitting = (byName.get(name) ?? []).filter((other) => meetsRequirements(other.gem.version, requirements))
+      const own = fitting.filter((other) => other.home === home)
+      const [chosen] = (own.length > 0 ? own : fitting).toSorted((a, b) => compareGeneric(b.gem.version, a.gem.version) ?? 0)
+      return chosen === undefined ? [] : [{ from: component.purl, to: chosen.component.purl }]
+    }),
+  )
 }
 
 function componentOf({ name, version, platform, licences }: Gemspec, path: string, file: CatalogFile): Component {

@@ -138,7 +138,13 @@ function subjectOf(root: Written | undefined): Sbom['subject'] & { readonly purl
   }
 }
 
-const TYPES: readonly Component['type'][] = ['library', 'application', 'operating-system', 'framework', 'file']
+const TYPES: readonly Component['type'][] = ['library', 'application', 'operating-system', 'framework', 'file', 'machine-learning-model']
+
+/** Before 1.5 a model has to be a file, with a property that says more. */
+function typeOf(written: string, said: string | undefined): Component['type'] {
+  if (written === 'file' && said === 'machine-learning-model') return said
+  return TYPES.find((type) => type === written) ?? (written === 'container' ? 'application' : 'library')
+}
 
 function componentOf(written: Written): Component {
   const licence = licenceOf(written.licenses ?? [])
@@ -151,7 +157,7 @@ function componentOf(written: Written): Component {
     purl: identify(written),
     name: written.name,
     version: written.version ?? '',
-    type: TYPES.find((type) => type === written.type) ?? (written.type === 'container' ? 'application' : 'library'),
+    type: typeOf(written.type, said.type),
     hashes: hashesOf(written.hashes),
     ...(licence === undefined ? {} : { licence }),
     ...concludedOf(written, said),
@@ -167,6 +173,7 @@ function componentOf(written: Written): Component {
 }
 
 type Said = {
+  readonly type?: string
   readonly layer?: string
   readonly range?: string
   readonly licenceFrom?: string
@@ -181,9 +188,10 @@ function propertiesOf({ properties = [] }: Written): Said {
     name.startsWith('tally:') ? [[name.slice('tally:'.length), value] as const] : [],
   )
   const first = (wanted: string): string | undefined => ours.find(([name]) => name === wanted)?.[1]
-  const [layer, range, licenceFrom] = [first('layer'), first('range'), first('licence-from')]
+  const [type, layer, range, licenceFrom] = [first('type'), first('layer'), first('range'), first('licence-from')]
   const withheld = (first('withheld') ?? '').split(' ')
   return {
+    ...(type === undefined ? {} : { type }),
     ...(layer === undefined ? {} : { layer }),
     ...(range === undefined ? {} : { range }),
     ...(licenceFrom === undefined ? {} : { licenceFrom }),

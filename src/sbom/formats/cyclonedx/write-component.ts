@@ -17,7 +17,7 @@ export function componentOf(component: Component, version: CycloneDxVersion): ob
   const properties = propertiesOf(component, version)
   const references = distributions.map((one) => ({ type: 'distribution', url: distributionUri(one), ...hashesOf(one.hashes) }))
   return {
-    type: component.type,
+    type: isUnnamedModel(component, version) ? 'file' : component.type,
     'bom-ref': component.purl,
     ...(producer === undefined ? {} : { supplier: organizationOf(producer) }),
     ...(producer === undefined || !since(version, '1.6') ? {} : { manufacturer: organizationOf(producer) }),
@@ -31,6 +31,11 @@ export function componentOf(component: Component, version: CycloneDxVersion): ob
     ...evidenceOf(component, version, concluded),
     ...(properties.length === 0 ? {} : { properties }),
   }
+}
+
+/** Models came with 1.5. */
+function isUnnamedModel({ type }: Component, version: CycloneDxVersion): boolean {
+  return type === 'machine-learning-model' && !since(version, '1.5')
 }
 
 export function hashesOf(hashes: Component['hashes']): object {
@@ -56,6 +61,7 @@ function propertiesOf(component: Component, version: CycloneDxVersion): { name: 
   const { layer, range, withheld = [], concluded, evidence, properties = {} } = component
   const unknown = unknownOf(component)
   return [
+    ...(isUnnamedModel(component, version) ? [{ name: 'tally:type', value: component.type }] : []),
     ...(layer === undefined ? [] : [{ name: 'tally:layer', value: layer }]),
     ...(range === undefined ? [] : [{ name: 'tally:range', value: range }]),
     ...(unknown.length === 0 ? [] : [{ name: 'tally:unknown', value: unknown.join(' ') }]),

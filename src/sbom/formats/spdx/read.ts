@@ -122,6 +122,12 @@ const TYPES: Readonly<Record<string, Component['type']>> = {
   OPERATING_SYSTEM: 'operating-system',
 }
 
+/** SPDX 2 has no word for models; what the catalogers say of every one of them tells it. */
+function typeOf(purpose: string | undefined, properties: Component['properties']): Component['type'] {
+  if (purpose === 'OTHER' && properties?.['model:format'] !== undefined) return 'machine-learning-model'
+  return TYPES[purpose ?? ''] ?? 'library'
+}
+
 function componentOf(
   written: Written,
   purl: string,
@@ -137,7 +143,7 @@ function componentOf(
     purl,
     name: written.name,
     version: written.versionInfo ?? '',
-    type: TYPES[written.primaryPackagePurpose ?? ''] ?? 'library',
+    type: typeOf(written.primaryPackagePurpose, noted.properties),
     hashes,
     // Who declares nothing may still have concluded something; without a declaration that is the licence there is.
     ...(licence !== undefined ? { licence } : concluded !== undefined && licenceFrom === undefined ? { licence: concluded } : {}),

@@ -22,6 +22,7 @@ const PURPOSES: Readonly<Record<Component['type'], string>> = {
   'operating-system': 'OPERATING-SYSTEM',
   framework: 'FRAMEWORK',
   file: 'FILE',
+  'machine-learning-model': 'OTHER',
 }
 
 /**

@@ -16,6 +16,7 @@ export const PURPOSES: Readonly<Record<Component['type'], string>> = {
   'operating-system': 'operatingSystem',
   framework: 'framework',
   file: 'file',
+  'machine-learning-model': 'model',
 }
 
 /** When in its life the subject was looked at, as SbomType names it. */

@@ -5,7 +5,7 @@ import type { FakeTuf, TufPlan } from '../../../../test/support/fake-tuf.ts'
 import { textOf, utf8 } from '../../../kernel/bytes.ts'
 import { digestOf } from '../../../kernel/digest.ts'
 import { tufCanonicalBytes } from './canonical.ts'
-import { refreshTarget } from './refresh.ts'
+import { refreshTargets } from './refresh.ts'
 import type { TufState } from './refresh.ts'
 
 const deps = testDeps()
@@ -19,7 +19,10 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 const known: TufState = { root: signTuf(tufRoot(plan()), [alice, bob]) }
-const refresh = (from: TufState = known) => refreshTarget(deps, server.url, from, 'trusted_root.json')
+const refresh = async (from: TufState = known) => {
+  const { state, targets } = await refreshTargets(deps, server.url, from, [{ name: 'trusted_root.json' }])
+  return { state, target: targets.get('trusted_root.json') ?? new Uint8Array(0) }
+}
 const serveOne = (path: string, of: TufPlan) => void server.files.set(path, tufFiles(of).get(path) ?? utf8(''))
 const serve = (files: ReadonlyMap<string, Uint8Array>) => files.forEach((bytes, path) => server.files.set(path, bytes))
 
@@ -37,6 +40,17 @@ describe('a refresh', () => {
     expect(textOf((await refresh()).target)).toBe('second')
     serve(tufFiles(plan({ version: 3, root: [carol, alice], target: utf8('third') })))
     expect(textOf((await refresh()).target)).toBe('third')
+  })
+
+  test('gives a further target where there is one, of the same metadata', async () => {
+    const names = [{ name: 'trusted_root.json' }, { name: 'signing_config.v0.2.json', optional: true }]
+    const fetch = async () => [...(await refreshTargets(deps, server.url, known, names)).targets.keys()]
+    expect(await fetch()).toEqual(['trusted_root.json'])
+    serve(tufFiles(plan({ signing: utf8('{"the":"services"}') })))
+    expect(await fetch()).toEqual(['trusted_root.json', 'signing_config.v0.2.json'])
+    for (const path of server.files.keys())
+      if (path.endsWith('signing_config.v0.2.json')) server.files.set(path, utf8('{"the":"servicez"}'))
+    await expect(fetch()).rejects.toThrow(expect.objectContaining({ code: 'digest-mismatch' }))
   })
 
   test('starts from what was kept, and goes on', async () => {
@@ -99,7 +113,7 @@ describe('a refresh is refused', () => {
   })
 
   test('over plain HTTP elsewhere than on this machine', async () => {
-    const away = refreshTarget(deps, 'http://mirror.example/tuf', known, 'trusted_root.json')
+    const away = refreshTargets(deps, 'http://mirror.example/tuf', known, [{ name: 'trusted_root.json' }])
     await expect(away).rejects.toThrow(expect.objectContaining({ code: 'insecure-transport' }))
   })
 
@@ -113,7 +127,7 @@ describe('a refresh is refused', () => {
   test.each(['../../etc/passwd', 'a/../b', '..'])(
     'for a target that is not there, whatever its name (GHSA-fcv2-xgw5-pqxf): %s',
     async (name) => {
-      await expect(refreshTarget(deps, server.url, known, name)).rejects.toThrow(/has no target/)
+      await expect(refreshTargets(deps, server.url, known, [{ name }])).rejects.toThrow(/has no target/)
       expect(server.asked.every(({ path }) => !path.includes('..'))).toBe(true)
     },
   )

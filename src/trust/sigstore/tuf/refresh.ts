@@ -14,16 +14,21 @@ export type TufState = {
   readonly targets?: Uint8Array
 }
 
-export type Refreshed = { readonly state: Required<TufState>; readonly target: Uint8Array }
+export type Refreshed = { readonly state: Required<TufState>; readonly targets: ReadonlyMap<string, Uint8Array> }
 
 /**
- * Fetches one target of a TUF repository by the client workflow of the specification (1.0.33, 5.3 to 5.7): roots one by one, then
+ * Fetches targets of a TUF repository by the client workflow of the specification (1.0.33, 5.3 to 5.7): roots one by one, then
  * timestamp, snapshot and targets, each signed by enough keys, not expired, not older than what was seen before, and the one the
- * last promised. Delegations are not followed. In: where the repository is, what is trusted so far, the target. Out: the target and what to
- * keep. No credential is ever sent, and no redirect followed. Throws `signature-invalid`, `digest-mismatch`, `evidence-malformed`,
+ * last promised. Delegations are not followed. In: where the repository is, what is trusted so far, the targets; an optional one may be
+ * missing. Out: the targets by name, and what to keep. No credential is ever sent, and no redirect followed. Throws `signature-invalid`, `digest-mismatch`, `evidence-malformed`,
  * `network`.
  */
-export async function refreshTarget(deps: HttpDeps, repository: string, known: TufState, targetName: string): Promise<Refreshed> {
+export async function refreshTargets(
+  deps: HttpDeps,
+  repository: string,
+  known: TufState,
+  names: readonly { readonly name: string; readonly optional?: boolean }[],
+): Promise<Refreshed> {
   const get = getter(deps, repository)
   const root = await refreshRoot(get, known.root)
   const trusted = root.signed
@@ -51,14 +56,19 @@ export async function refreshTarget(deps: HttpDeps, repository: string, known: T
   refuseVersion('targets.json', targets.signed.version, targetsFile.version)
   refuseExpired('targets.json', targets.signed.expires, deps.now())
 
-  const promised = Object.hasOwn(targets.signed.targets, targetName) ? targets.signed.targets[targetName] : undefined
-  const hash = promised?.hashes.sha256 ?? promised?.hashes.sha512
-  if (promised === undefined || hash === undefined || !/^[0-9a-f]{64,128}$/.test(hash)) {
-    throw fail('evidence-malformed', `has no target ${targetName} with a hash`, { where: 'targets.json' })
+  const found = new Map<string, Uint8Array>()
+  for (const { name, optional = false } of names) {
+    const promised = Object.hasOwn(targets.signed.targets, name) ? targets.signed.targets[name] : undefined
+    if (promised === undefined && optional) continue
+    const hash = promised?.hashes.sha256 ?? promised?.hashes.sha512
+    if (promised === undefined || hash === undefined || !/^[0-9a-f]{64,128}$/.test(hash)) {
+      throw fail('evidence-malformed', `has no target ${name} with a hash`, { where: 'targets.json' })
+    }
+    const target = await get(`targets/${hash}.${name}`)
+    refuseOther(target, promised, name)
+    found.set(name, target)
   }
-  const target = await get(`targets/${hash}.${targetName}`)
-  refuseOther(target, promised, targetName)
-  return { state: { root: root.bytes, timestamp: timestamp.bytes, snapshot: snapshotBytes, targets: targetsBytes }, target }
+  return { state: { root: root.bytes, timestamp: timestamp.bytes, snapshot: snapshotBytes, targets: targetsBytes }, targets: found }
 }
 
 type Get = (path: string) => Promise<Uint8Array>
