@@ -1,25 +1,25 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 
-/** An image of two layers as an OCI layout: a Debian with a compiler, and an application of Node.js on it. */
+/** An image of two layers as an OCI layout: a Debian with compilers, and an application of Node.js on it. No jar is in it. */
 export type BenchImage = { readonly layout: string; readonly unpackedBytes: number; readonly files: number; readonly packages: number }
 
 const SUITE = 'bookworm'
-const PACKAGES = [
-  'build-essential',
-  'ca-certificates',
-  'clang',
-  'git',
-  'nodejs',
-  'openjdk-17-jre-headless',
-  'postgresql',
-  'python3-pip',
-  'vim',
-]
+const PACKAGES = ['build-essential', 'ca-certificates', 'clang', 'git', 'nodejs', 'postgresql', 'python3-pip', 'vim']
 /** Of an application that grew for years. */
 const DEPENDENCIES = {
   '@angular/cli': '20.0.0',
@@ -41,8 +41,25 @@ const DEPENDENCIES = {
   webpack: '5.99.9',
 }
 
-/** Makes the image under `folder`, with the package managers of this machine. Minutes, and several GB while it runs. */
-export async function makeImage(folder: string): Promise<BenchImage> {
+/**
+ * The image of an earlier run, or one made now with the package managers of this machine: minutes, and several GB while it runs.
+ * Another list of packages makes another image.
+ */
+export async function cachedImage(cache: string): Promise<BenchImage> {
+  const recipe = JSON.stringify([SUITE, PACKAGES, DEPENDENCIES])
+  const key = createHash('sha256').update(recipe).digest('hex').slice(0, 16)
+  const folder = join(cache, `image-${key}`)
+  const known = join(folder, 'image.json')
+  if (existsSync(known)) return { ...(JSON.parse(readFileSync(known, 'utf8')) as BenchImage), layout: join(folder, 'layout') }
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const image = await makeImage(folder)
+  for (const left of ['debian.tar', 'app.tar', 'root']) rmSync(join(folder, left), { recursive: true, force: true })
+  writeFileSync(known, JSON.stringify(image))
+  return image
+}
+
+async function makeImage(folder: string): Promise<BenchImage> {
   const layers = [await debianLayer(folder), await nodeLayer(folder)]
   const layout = join(folder, 'layout')
   const blobs = join(layout, 'blobs', 'sha256')
