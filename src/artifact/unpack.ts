@@ -39,9 +39,9 @@ async function* unpackInThread(job: UnpackJob, signal: AbortSignal | undefined):
   signal?.throwIfAborted()
   const worker = new Worker(workerFile(), { workerData: job })
   const waiting: FromWorker[] = []
-  let failed: unknown
+  let failed: Error | undefined
   let wake: () => void = () => undefined
-  const stopped = (error: unknown): void => {
+  const stopped = (error: Error): void => {
     failed ??= error
     wake()
   }
@@ -54,7 +54,7 @@ async function* unpackInThread(job: UnpackJob, signal: AbortSignal | undefined):
     stopped(fail('bug', 'the thread that unpacks ended before its time', { where: job.where }))
   })
   const abort = (): void => {
-    stopped(signal?.reason)
+    stopped(signal?.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal?.reason }))
   }
   signal?.addEventListener('abort', abort)
   const give = (buffer: ArrayBuffer): void => {
