@@ -42,7 +42,7 @@ export const sbom = defineCommand({
       short: 's',
       value: 'SCOPE',
       choices: ['squashed', 'all-layers'],
-      help: 'of an image: what its container sees, or all-layers: also what a later layer removed',
+      help: 'of an image: squashed (what its container sees) or all-layers (also what a later layer removed)',
       default: 'squashed',
     },
     base: { type: 'string', value: 'TARGET', help: 'the base image, or its SBOM: what is from it hangs on it' },
