@@ -4,17 +4,24 @@ const EMPTY = new Uint8Array(0)
  * A stream of bytes that may be able to pass over bytes without reading them (a file can; a pipe cannot). `seek` passes
  * over up to `bytes` and says how many there were; it is called only between two pieces.
  */
-export type ByteStream = AsyncIterable<Uint8Array> & { readonly seek?: (bytes: number) => Promise<number> }
+export type ByteStream = AsyncIterable<Uint8Array> & {
+  readonly seek?: (bytes: number) => Promise<number>
+  /** Whether a piece is gone once the next one is asked for: what is kept of it must be copied. */
+  readonly passing?: boolean
+}
 
-/** Reads a stream in pieces of wanted sizes. Views are handed out wherever a piece lies within one chunk; nothing is copied then. */
+/**
+ * Reads a stream in pieces of wanted sizes. Views are handed out wherever a piece lies within one chunk; nothing is copied then, but
+ * for what is `read` of a passing stream.
+ */
 export type ByteReader = {
   /** Bytes handed out or passed over so far. */
   readonly offset: () => number
-  /** Exactly `size` bytes if they lie in the current chunk, without waiting; else undefined, and nothing is consumed. */
+  /** Exactly `size` bytes if they lie in the current chunk, without waiting; else undefined, and nothing is consumed. To be used at once. */
   readonly view: (size: number) => Uint8Array | undefined
   /** `size` bytes, fewer only where the stream ends. */
   readonly read: (size: number) => Promise<Uint8Array>
-  /** The next piece of at most `size` bytes; empty where the stream ends. */
+  /** The next piece of at most `size` bytes; empty where the stream ends. To be used before the next. */
   readonly piece: (size: number) => Promise<Uint8Array>
   /** Passes over `size` bytes if they lie in the current chunk, without waiting. */
   readonly skipNow: (size: number) => boolean
@@ -55,7 +62,7 @@ export function createByteReader(stream: ByteStream): ByteReader {
 
   async function read(size: number): Promise<Uint8Array> {
     const first = await piece(size)
-    if (first.byteLength === size || first.byteLength === 0) return first
+    if (first.byteLength === size || first.byteLength === 0) return stream.passing === true ? first.slice() : first
     const whole = new Uint8Array(size)
     whole.set(first)
     let filled = first.byteLength

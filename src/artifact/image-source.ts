@@ -17,6 +17,8 @@ export type ImageSource = {
   readonly manifest: (digest: Digest) => Promise<ManifestBytes | undefined>
   /** The verified bytes of a blob. Throws `not-found` when it is not there. */
   readonly blob: (descriptor: Pick<Descriptor, 'digest' | 'size'>) => AsyncIterable<Uint8Array>
+  /** A file that is this blob, bytes not verified; where there is none, or it is not as long as promised, undefined. */
+  readonly blobFile?: (descriptor: Pick<Descriptor, 'digest' | 'size'>) => Promise<string | undefined>
   /** Descriptors of manifests whose subject is `digest` (referrers API, else the fallback tag), `artifactType` filled in. Bounded by LIMITS.referrersPerDigest. */
   readonly referrers: (digest: Digest) => Promise<readonly Descriptor[]>
   /** All tags, sorted. Bounded by LIMITS.indexEntries. */

@@ -78,6 +78,15 @@ export async function* readBlobFile(
   }
 }
 
+/** The path of a blob of the promised size; its bytes are for the caller to verify. Undefined when there is none. */
+export async function findBlobFile(
+  { deps, path }: LayoutFiles,
+  descriptor: Pick<Descriptor, 'digest' | 'size'>,
+): Promise<string | undefined> {
+  const file = blobPath(path, descriptor.digest)
+  return (await sizeOfFile(deps, file)) === descriptor.size ? file : undefined
+}
+
 /** Whether a blob is there and whole. A damaged one counts as missing, so that writing it again mends it. */
 export async function hasBlobFile({ deps, path }: LayoutFiles, digest: Digest): Promise<boolean> {
   const file = blobPath(path, digest)

@@ -1,7 +1,17 @@
 import { join, resolve } from 'node:path'
 import type { Descriptor } from './artifact.ts'
 import type { ImageTarget, ManifestBytes } from './image-source.ts'
-import { hasBlobFile, isLayout, makeLayout, readBlobFile, readIndex, readManifestFile, writeBlobFile, writeIndex } from './layout-files.ts'
+import {
+  findBlobFile,
+  hasBlobFile,
+  isLayout,
+  makeLayout,
+  readBlobFile,
+  readIndex,
+  readManifestFile,
+  writeBlobFile,
+  writeIndex,
+} from './layout-files.ts'
 import type { LayoutFiles } from './layout-files.ts'
 import { findTag, tagsOf, withManifest, withTag } from './layout-index.ts'
 import type { LayoutIndex } from './layout-index.ts'
@@ -80,6 +90,7 @@ function makeTarget(files: LayoutFiles, name: string, index: () => Promise<Layou
       }),
     manifest: (digest) => atEdge(path, () => read(digest)),
     blob: (descriptor) => readBlobFile(files, descriptor),
+    blobFile: (descriptor) => findBlobFile(files, descriptor),
     referrers: (digest) => atEdge(path, async () => await findReferrers(await index(), digest, lookAt, name)),
     tags: () => atEdge(path, async () => tagsOf(await index())),
     roots: () => atEdge(path, async () => await findRoots(await index(), lookAt)),

@@ -55,7 +55,7 @@ export async function walkTar(
   options: TarOptions,
 ): Promise<TarTotals> {
   const caps: TarCaps = { ...LIMITS, ...options.caps }
-  const walk: Walk = { reader: createByteReader(stream), options, caps }
+  const walk: Walk = { reader: createByteReader(stream), options, caps, passing: stream.passing === true }
   try {
     let entries = 0
     let headers = 0
@@ -86,7 +86,7 @@ export async function walkTar(
   }
 }
 
-type Walk = { readonly reader: ByteReader; readonly options: TarOptions; readonly caps: TarCaps }
+type Walk = { readonly reader: ByteReader; readonly options: TarOptions; readonly caps: TarCaps; readonly passing: boolean }
 
 async function readHeader(walk: Walk, start: number): Promise<TarHeader | 'end'> {
   const { reader } = walk
@@ -204,7 +204,7 @@ async function* readContent(walk: Walk, state: ContentState, path: string): Asyn
     const piece = await walk.reader.piece(state.left)
     if (piece.byteLength === 0) throw malformed(walk, walk.reader.offset(), 'is cut off inside an entry', path)
     state.left -= piece.byteLength
-    yield piece
+    yield walk.passing ? piece.slice() : piece
   }
 }
 

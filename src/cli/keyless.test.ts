@@ -10,7 +10,13 @@ const GITHUB = { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://runner.example/token' }
 
 function contextOf(line: readonly string[], env: Record<string, string> = {}): Context {
   const terminal = openTerminal({ stdout: process.stdout, stderr: process.stderr, stdin: {} }, 'never', {})
-  return { ...parseLine(sign, [...line, 'x'], env), deps: testDeps({ env }), terminal, cwd: '/nowhere', stdin: () => process.stdin }
+  return {
+    ...parseLine(sign, [...line, 'x'], env),
+    deps: testDeps({ env, now: () => new Date('2026-11-25T12:00:00Z') }),
+    terminal,
+    cwd: '/nowhere',
+    stdin: () => process.stdin,
+  }
 }
 
 describe('signing by identity', () => {
@@ -41,6 +47,6 @@ describe('signing by identity', () => {
     ['with a token file that is not there', ['--identity-token', './token'], 'not-found'],
     ['with a signing configuration that is not there', ['--signing-config', 'c.json'], 'not-found'],
   ])('%s is refused', async (_, line, code) => {
-    await expect(openKeylessOf(contextOf(line))).rejects.toThrow(expect.objectContaining({ code }))
+    await expect(openKeylessOf(contextOf(line, { HOME: '/nowhere' }))).rejects.toThrow(expect.objectContaining({ code }))
   })
 })

@@ -9,16 +9,30 @@ import { readFileBounded } from '../kernel/read-file.ts'
 import { VERSION } from '../kernel/version.ts'
 import { catalogDirectory, catalogFile } from '../sbom/catalog-directory.ts'
 import { catalogImage } from '../sbom/catalog-image.ts'
+import { catalogAllLayers } from '../sbom/catalog-layers.ts'
 import { choosePlatform, imageArchitecture } from '../sbom/choose-platform.ts'
-import { toCycloneDx } from '../sbom/formats/cyclonedx/write.ts'
+import { DEFAULT_CYCLONEDX } from '../sbom/formats/cyclonedx/versions.ts'
 import { readSbom } from '../sbom/formats/read-sbom.ts'
 import type { DocumentFacts } from '../sbom/formats/read-sbom.ts'
+import { openLayerCache } from '../sbom/layer-cache.ts'
+import type { LayerCache } from '../sbom/layer-cache.ts'
 import { partyFrom } from '../sbom/party.ts'
 import type { Sbom } from '../sbom/model.ts'
+import { resolveCacheDir } from '../store/data-dir.ts'
 import type { Context } from './command.ts'
 
 /** An SBOM, and what the document it stood in says of itself; of one that was just made, as CycloneDX would say it. */
 export type Loaded = { readonly sbom: Sbom; readonly document: DocumentFacts }
+
+/** What a document that this program writes says of itself. */
+const MADE: DocumentFacts = {
+  format: 'CycloneDX',
+  version: DEFAULT_CYCLONEDX,
+  id: 'urn:uuid:',
+  revision: '1',
+  signed: false,
+  hasVulnerabilities: false,
+}
 
 /** Reads a document of somebody: a file, or `-` for what comes in. `sbom:` before its name is allowed. */
 export async function readDocument(context: Context, target: string): Promise<Uint8Array> {
@@ -35,7 +49,7 @@ export async function loadSbom(context: Context, target: string): Promise<Loaded
     return readSbom(await readDocument(context, target), target === '-' ? 'stdin' : target)
   }
   const sbom = await look(context, target)
-  return { sbom, document: readSbom(toCycloneDx(sbom)).document }
+  return { sbom, document: MADE }
 }
 
 /** Whether a file is an SBOM, by the first bytes of it: SBOMs say what they are early on. */
@@ -69,7 +83,22 @@ async function look(context: Context, target: string): Promise<Sbom> {
   if (artifact.kind === 'file' && reference.scheme === 'file') return await catalogFile(deps, path, about(context, named))
   const source = await openSource(deps, reference, options)
   const digest = await choosePlatform(source, artifact.digest, flags.text('platform'), imageArchitecture(process.arch))
-  return await catalogImage(deps, source, digest, { ...about(context, named ?? artifact.name), exclude: flags.list('exclude') })
+  const cache = cacheFor(context)
+  const catalog = flags.text('scope') === 'all-layers' ? catalogAllLayers : catalogImage
+  return await catalog(deps, source, digest, {
+    ...about(context, named ?? artifact.name),
+    exclude: flags.list('exclude'),
+    ...(cache === undefined ? {} : { cache }),
+  })
+}
+
+/** Where layers are remembered; nowhere for somebody without a home. */
+function cacheFor({ deps, flags }: Context): LayerCache | undefined {
+  if (flags.on('no-cache')) return undefined
+  const { HOME, XDG_CACHE_HOME, TALLY_CACHE_DIR } = deps.env
+  return [HOME, XDG_CACHE_HOME, TALLY_CACHE_DIR].every((value) => value === undefined || value === '')
+    ? undefined
+    : openLayerCache(deps, resolveCacheDir(deps.env))
 }
 
 /** What the caller says of the target and of itself. */

@@ -73,7 +73,7 @@ export const LIMITS = {
   /** Comparisons to find out which packages satisfy the needs of all others. */
   dependencySteps: 5_000_000,
   /** An executable of at most this size is read whole; of a larger one its headers and the start of its data. */
-  executableBytes: 64 * MiB,
+  executableBytes: 8 * MiB,
   /** A Java archive is held whole while it is looked into. */
   archiveBytes: 256 * MiB,
   /** Of one archive and those inside of it: entries, what is unpacked of them together, and how deep they nest. */

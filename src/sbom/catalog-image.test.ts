@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -15,6 +16,8 @@ import type { Digest } from '../kernel/digest.ts'
 import { canonicalBytes } from '../kernel/json.ts'
 import { systemDeps } from '../kernel/system.ts'
 import { catalogImage } from './catalog-image.ts'
+import { catalogAllLayers } from './catalog-layers.ts'
+import { openLayerCache } from './layer-cache.ts'
 import { inlineInfo } from './catalogers/go-binary/go-fixture.ts'
 import { elfBytes } from './executable/executable-fixture.ts'
 
@@ -104,6 +107,52 @@ describe('catalogImage', () => {
     expect(sbom.completeness).toBe('complete')
   })
 
+  it('of all layers also lists what a later layer removed or replaced', async () => {
+    const { source, digest, layerDigests } = imageOf([
+      BASE,
+      { 'srv/node_modules/.wh.old': '', 'srv/node_modules/kept/package.json': '{"name":"kept","version":"2.0.0"}' },
+      { 'srv/node_modules/.wh.kept': '' },
+    ])
+    const sbom = await catalogAllLayers(deps, source, digest, { created: CREATED })
+    expect(sbom.components.map(({ purl, layer }) => [purl, layerDigests.indexOf(layer as Digest)])).toEqual([
+      ['pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12', 0],
+      ['pkg:generic/debian@12', 0],
+      ['pkg:npm/kept@1.0.0', 0],
+      ['pkg:npm/kept@2.0.0', 1],
+      ['pkg:npm/old@1.0.0', 0],
+    ])
+    expect(sbom.subject.digests).toEqual({ sha256: digest.slice('sha256:'.length) })
+  })
+
+  it('says the same of large layers in files, which are read two at a time', { timeout: 60_000 }, async () => {
+    const noise = (): TarItem => ({ type: 'file', path: 'srv/noise.bin', content: new Uint8Array(randomBytes(17 * 1024 * 1024)) })
+    const items = (layer: Layer): TarItem[] => Object.entries(layer).map(([path, text]) => ({ type: 'file', path, content: utf8(text) }))
+    const above: Layer = { 'srv/node_modules/.wh.old': '', 'srv/node_modules/kept/package.json': '{"name":"kept","version":"2.0.0"}' }
+    const tars = [BASE, above].map((layer) => tarBytes([...items(layer), noise()], { mtime: 0 }))
+    const { source, digest } = imageOfTars(tars)
+    const dir = await mkdtemp(join(tmpdir(), 'tally-'))
+    const filed: ImageSource = {
+      ...source,
+      blobFile: async (descriptor) => {
+        const path = join(dir, descriptor.digest.slice(7))
+        await writeFile(path, source.blob(descriptor))
+        return path
+      },
+    }
+    try {
+      const whole = await catalogImage(deps, source, digest, { created: CREATED })
+      expect(await catalogImage(deps, filed, digest, { created: CREATED })).toEqual(whole)
+      const cache = openLayerCache(deps, dir)
+      expect(await catalogImage(deps, filed, digest, { created: CREATED, cache })).toEqual(whole)
+      const unread: ImageSource = { ...filed, blobFile: () => Promise.reject(new Error('was read again')) }
+      expect(await catalogImage(deps, unread, digest, { created: CREATED, cache })).toEqual(whole)
+      const lies: ImageSource = { ...filed, blobFile: async ({ digest: asked }) => join(dir, `${asked.slice(7)}.not-there`) }
+      await expect(catalogImage(deps, lies, digest, { created: CREATED })).rejects.toThrow(expect.objectContaining({ code: 'not-found' }))
+    } finally {
+      await rm(dir, { recursive: true })
+    }
+  })
+
   it('names the layer that first brought a package, and its command', async () => {
     const stanza = (name: string, version: string): string =>
       `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: ${version}\n\n`
@@ -130,7 +179,10 @@ describe('catalogImage', () => {
     for (const cacheDir of [undefined, await mkdtemp(join(tmpdir(), 'tally-'))]) {
       // With a cache once to fill it, once from it.
       for (const _ of cacheDir === undefined ? [1] : [1, 2]) {
-        const sbom = await catalogImage(deps, source, digest, { created: CREATED, ...(cacheDir === undefined ? {} : { cacheDir }) })
+        const sbom = await catalogImage(deps, source, digest, {
+          created: CREATED,
+          ...(cacheDir === undefined ? {} : { cache: openLayerCache(deps, cacheDir) }),
+        })
         expect(
           sbom.components.map(({ name, layer, properties }) => [
             name,

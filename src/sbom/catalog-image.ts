@@ -1,3 +1,4 @@
+import { readImage } from '../artifact/image.ts'
 import type { Image } from '../artifact/image.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
 import { walkLayers } from '../artifact/layers.ts'
@@ -20,7 +21,7 @@ import type { Collection } from './collect.ts'
 import { databaseAliases, namesOf } from './database-links.ts'
 import { layerMemory, layerReader } from './image-reader.ts'
 import { layerCommands, tellCommands } from './layer-commands.ts'
-import { openLayerCache } from './layer-cache.ts'
+import { memoryLayerCache } from './layer-cache.ts'
 import type { LayerCache } from './layer-cache.ts'
 import type { Sbom } from './model.ts'
 
@@ -34,8 +35,10 @@ export type ImageOptions = {
   readonly author?: Sbom['author']
   /** Patterns of paths that are not looked at (`*` within a segment, `**` over segments). */
   readonly exclude?: readonly string[]
-  /** Where layers that were read are remembered. None by itself. */
-  readonly cacheDir?: string
+  /** Where layers that were read are remembered. Nowhere by itself. */
+  readonly cache?: LayerCache
+  /** Only so many layers, from the bottom. */
+  readonly upTo?: number
 }
 
 /**
@@ -49,8 +52,7 @@ export async function catalogImage(
   digest: Digest,
   options: ImageOptions,
 ): Promise<Sbom> {
-  const cache = options.cacheDir === undefined ? undefined : openLayerCache(deps, options.cacheDir)
-  const { collection, image } = await collect(deps, source, digest, options, cache)
+  const { collection, image } = await collect(deps, source, digest, options, await readAhead(deps, source, digest, options))
   const { catalogs, completeness, ...open } = collection.finish(image.layers.map(({ descriptor }) => descriptor.digest))
   warnOfUnread(deps, open)
   const base = await claimedBase(source, digest)
@@ -67,6 +69,54 @@ export async function catalogImage(
   return { ...sbom, components: tellCommands(sbom.components, layerCommands(image)) }
 }
 
+/** Several large layers are read at once, so many; what fewer bytes than these gain is not worth it. */
+const AT_ONCE = 2
+const WORTH_IT = 16 * 1024 * 1024
+/** Larger images are told layer by layer, and no layer is kept until the last one is read. */
+const MOST_BYTES = 3 * 1024 * 1024 * 1024
+
+/**
+ * Reads the layers that are not in the cache, two at a time, each by itself, so that the walk over all of them is told of them. Out: the
+ * cache to walk with; the same where nothing is won.
+ */
+async function readAhead(
+  deps: Pick<Deps, 'fs' | 'log' | 'randomBytes' | 'signal'>,
+  source: ImageSource,
+  digest: Digest,
+  options: ImageOptions,
+): Promise<LayerCache | undefined> {
+  if (source.blobFile === undefined || options.upTo !== undefined) return options.cache
+  const { layers } = await readImage(source, digest)
+  const sizes = layers.map(({ descriptor }) => descriptor.size)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  if (total > MOST_BYTES || sizes.filter((size) => size >= WORTH_IT).length < 2) return options.cache
+  const cache = memoryLayerCache(options.cache)
+  const failed = new AbortController()
+  const signal = AbortSignal.any([deps.signal, failed.signal])
+  const waiting = layers.toSorted((a, b) => b.descriptor.size - a.descriptor.size)
+  const readSome = async (): Promise<void> => {
+    for (let layer = waiting.shift(); layer !== undefined; layer = waiting.shift()) {
+      if ((await cache.load(layer)) !== undefined) continue
+      const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', options.inspectors ?? INSPECTORS)
+      const memory = layerMemory(cache)
+      await walkLayers(source, digest, [layerReader(collection, [], memory, 'remember')], {
+        signal,
+        view: 'all-layers',
+        only: layer.index,
+        recordings: memory.recordings,
+      })
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, readSome))
+  } catch (error) {
+    // What else is being read is for nothing now.
+    failed.abort(error)
+    throw error
+  }
+  return cache
+}
+
 /** One walk over the layers, those in the cache told from it; another without it where it lacks what is wanted now. */
 async function collect(
   deps: Pick<Deps, 'fs' | 'log' | 'randomBytes' | 'signal'>,
@@ -80,11 +130,12 @@ async function collect(
   const { symlinks, image } = await walkLayers(source, digest, [layerReader(collection, options.exclude ?? [], memory)], {
     signal: deps.signal,
     view: 'all-layers',
+    ...(options.upTo === undefined ? {} : { upTo: options.upTo }),
     ...(memory === undefined ? {} : { recordings: memory.recordings }),
   })
   if (cache !== undefined && memory?.isStale() === true)
     return await collect(deps, source, digest, options, { ...cache, load: async () => undefined })
-  await readThroughLinks(deps, source, digest, symlinks, collection)
+  await readThroughLinks(deps, source, digest, symlinks, collection, options.upTo)
   return { collection, image }
 }
 
@@ -95,6 +146,7 @@ async function readThroughLinks(
   digest: Digest,
   symlinks: ReadonlyMap<string, string>,
   collection: Collection,
+  upTo: number | undefined,
 ): Promise<void> {
   const { aliases, all } = databaseAliases(collection.databases, symlinks)
   if (!all) {
@@ -115,7 +167,7 @@ async function readThroughLinks(
       }
     },
   }
-  await walkLayers(source, digest, [reader], { signal: deps.signal })
+  await walkLayers(source, digest, [reader], { signal: deps.signal, ...(upTo === undefined ? {} : { upTo }) })
 }
 
 /** An image is known by its digest, whatever it is called. */

@@ -9,6 +9,7 @@ import { writeFileAtomic } from '../kernel/atomic-file.ts'
 import { concatBytes, equalBytes, utf8 } from '../kernel/bytes.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { hexOf } from '../kernel/digest.ts'
+import type { Digest } from '../kernel/digest.ts'
 import { TallyError } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
@@ -35,6 +36,22 @@ export type KnownLayer = LayerRecording & {
 export type LayerCache = {
   readonly load: (layer: ImageLayer) => Promise<KnownLayer | undefined>
   readonly save: (layer: ImageLayer, known: KnownLayer) => Promise<void>
+}
+
+/** Layers as they are remembered while one image is looked at more than once, in front of what is kept for longer, if anything is. */
+export function memoryLayerCache(behind?: LayerCache): LayerCache {
+  const known = new Map<Digest, KnownLayer>()
+  return {
+    load: async (layer) => {
+      const found = known.get(layer.descriptor.digest) ?? (await behind?.load(layer))
+      if (found !== undefined) known.set(layer.descriptor.digest, found)
+      return found
+    },
+    save: async (layer, found) => {
+      known.set(layer.descriptor.digest, found)
+      await behind?.save(layer, found)
+    },
+  }
 }
 
 const entry = z.tuple([z.string(), z.string(), z.number(), z.number()]).rest(z.string())

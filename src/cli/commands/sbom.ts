@@ -1,8 +1,9 @@
 import { fail } from '../../kernel/errors.ts'
 import { separateBase } from '../../sbom/operations/base.ts'
+import { answerBuildkit, isBuildkitScan } from '../buildkit-scan.ts'
 import { defineCommand } from '../command.ts'
 import { SBOM_ACTIONS } from '../sbom-actions.ts'
-import { loadSbom } from '../sbom-load.ts'
+import { loadSbom, timeOf } from '../sbom-load.ts'
 import { WRITE_OPTIONS, deliver } from '../sbom-write.ts'
 
 /** `tally sbom TARGET`: what is inside of something; and what is done with SBOMs: diff, merge, convert, validate, score. */
@@ -36,18 +37,32 @@ export const sbom = defineCommand({
     'source-name': { type: 'string', value: 'NAME', help: 'name of the target in the SBOM', default: 'from the target' },
     'source-version': { type: 'string', value: 'VERSION', help: 'version of the target in the SBOM' },
     platform: { type: 'string', value: 'OS/ARCH', help: 'which image of an index', default: 'linux on this architecture' },
+    scope: {
+      type: 'string',
+      short: 's',
+      value: 'SCOPE',
+      choices: ['squashed', 'all-layers'],
+      help: 'of an image: squashed (what its container sees) or all-layers (also what a later layer removed)',
+      default: 'squashed',
+    },
     base: { type: 'string', value: 'TARGET', help: 'the base image, or its SBOM: what is from it hangs on it' },
     'without-base': { type: 'boolean', help: 'with --base: leave out what is from it' },
     'exit-code': { type: 'boolean', help: 'diff: end with 1 when something differs' },
+    'no-cache': { type: 'boolean', help: 'read every layer, also those that were read before' },
     'allow-http-registry': { type: 'boolean', help: 'speak plain HTTP to a registry that is not on loopback' },
   },
   words: { min: 0, max: 1001, names: 'a target, or one of diff, merge, convert, validate, score and what it needs' },
   notes: [
     'TARGET is a directory (dir:), a file (file:), an OCI layout (oci:), an archive (oci-archive:, docker-archive:), registry/repository (registry:), an SBOM (sbom:), or - for an SBOM that comes in.',
+    'Without TARGET and with BUILDKIT_SCAN_SOURCE and BUILDKIT_SCAN_DESTINATION set it is a BuildKit SBOM generator: see docs/sbom.md.',
     'Exit code: 0 done, 1 what --fail-on names, an SBOM that is not valid, or with --exit-code a difference.',
   ],
   run: async (context) => {
     const { words, flags, deps } = context
+    if (words.length === 0 && isBuildkitScan(deps.env)) {
+      for (const file of await answerBuildkit(deps, timeOf(context))) deps.log('info', `wrote ${file}`)
+      return 0
+    }
     const [first = '.', ...rest] = words
     const action = Object.hasOwn(SBOM_ACTIONS, first) ? SBOM_ACTIONS[first] : undefined
     if (action !== undefined) {

@@ -1,0 +1,94 @@
+import { Worker } from 'node:worker_threads'
+import { fail } from '../kernel/errors.ts'
+import type { ByteStream } from './byte-reader.ts'
+import { inflate } from './decompress.ts'
+import type { InflateOptions } from './decompress.ts'
+import { checkDiffId } from './diff-id.ts'
+import type { ImageLayer } from './image.ts'
+import type { ImageSource } from './image-source.ts'
+import { FREE_EVERY, UNPACK_BUFFER, UNPACK_BUFFERS } from './unpack-messages.ts'
+import type { FromWorker, ToWorker, UnpackJob } from './unpack-messages.ts'
+import { freeYoungBuffers } from './young-garbage.ts'
+
+/** Below so many packed bytes a thread costs more than it saves. */
+const WORTH_A_THREAD = 4 * 1024 * 1024
+
+/**
+ * The unpacked bytes of a layer, verified packed and unpacked: `digest-mismatch` is thrown at the end where they were others. A large
+ * layer in a file is unpacked by a thread of its own; its pieces must be used before the next one is asked for.
+ */
+export async function openLayer(
+  source: ImageSource,
+  layer: ImageLayer,
+  where: string,
+  options: { readonly caps?: InflateOptions['caps']; readonly signal?: AbortSignal },
+): Promise<ByteStream> {
+  const { descriptor, compression, diffId } = layer
+  const { caps, signal } = options
+  const path = descriptor.size < WORTH_A_THREAD ? undefined : await source.blobFile?.(descriptor)
+  if (path === undefined) {
+    const unpacked = inflate(source.blob(descriptor), { where, promised: compression, ...(caps === undefined ? {} : { caps }) })
+    return checkDiffId(unpacked, diffId, where)
+  }
+  const { digest, size } = descriptor
+  const pieces = unpackInThread({ path, descriptor: { digest, size }, compression, diffId, where, caps }, signal)
+  return { [Symbol.asyncIterator]: () => pieces, passing: true }
+}
+
+async function* unpackInThread(job: UnpackJob, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+  signal?.throwIfAborted()
+  const worker = new Worker(workerFile(), { workerData: job })
+  const waiting: FromWorker[] = []
+  let failed: Error | undefined
+  let wake: () => void = () => undefined
+  const stopped = (error: Error): void => {
+    failed ??= error
+    wake()
+  }
+  worker.on('message', (message: FromWorker) => {
+    waiting.push(message)
+    wake()
+  })
+  worker.on('error', stopped)
+  worker.on('exit', () => {
+    stopped(fail('bug', 'the thread that unpacks ended before its time', { where: job.where }))
+  })
+  const abort = (): void => {
+    stopped(signal?.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal?.reason }))
+  }
+  signal?.addEventListener('abort', abort)
+  const give = (buffer: ArrayBuffer): void => {
+    worker.postMessage({ buffer } satisfies ToWorker, [buffer])
+  }
+  try {
+    for (let count = 0; count < UNPACK_BUFFERS; count += 1) give(new ArrayBuffer(UNPACK_BUFFER))
+    let passed = 0
+    for (;;) {
+      const message = waiting.shift()
+      if (message === undefined) {
+        if (failed !== undefined) throw failed
+        await new Promise<void>((resolve) => (wake = resolve))
+        continue
+      }
+      if (message.kind === 'end') return
+      if (message.kind === 'error') {
+        const { code, message: why, where } = message
+        throw fail(code, why, where === undefined ? {} : { where })
+      }
+      yield new Uint8Array(message.buffer, 0, message.size)
+      give(message.buffer)
+      passed += message.size
+      if (passed < FREE_EVERY) continue
+      passed = 0
+      freeYoungBuffers()
+    }
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    await worker.terminate()
+  }
+}
+
+/** The thread's program: beside this file in the sources; compiled, it is a file of its own beside the chunks. */
+function workerFile(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './unpack-worker.ts' : './unpack-worker.js', import.meta.url)
+}
