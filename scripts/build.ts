@@ -10,7 +10,7 @@ import { build as buildWithVite } from 'vite'
 const COMPILED_IN = ['zod', 'yaml']
 
 /** What every run loads lies together with this. */
-const START = 'src/cli/main.ts'
+const START = 'src/cli/program.ts'
 
 /**
  * Compiles the program into dist/: dist/tally.js, one chunk for what every run loads, one for verifying, and others for what each command
