@@ -7,19 +7,15 @@ import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import { VERSION } from '../kernel/version.ts'
-import { catalogDirectory, catalogFile } from '../sbom/catalog-directory.ts'
-import { catalogImage } from '../sbom/catalog-image.ts'
-import { catalogAllLayers } from '../sbom/catalog-layers.ts'
 import { choosePlatform, imageArchitecture } from '../sbom/choose-platform.ts'
 import { DEFAULT_CYCLONEDX } from '../sbom/formats/cyclonedx/versions.ts'
 import { readSbom } from '../sbom/formats/read-sbom.ts'
 import type { DocumentFacts } from '../sbom/formats/read-sbom.ts'
-import { openLayerCache } from '../sbom/layer-cache.ts'
-import type { LayerCache } from '../sbom/layer-cache.ts'
 import { partyFrom } from '../sbom/party.ts'
 import type { Sbom } from '../sbom/model.ts'
-import { resolveCacheDir } from '../store/data-dir.ts'
 import type { Context } from './command.ts'
+import { listImage } from './sbom-image.ts'
+import type { About } from './sbom-image.ts'
 
 /** An SBOM, and what the document it stood in says of itself; of one that was just made, as CycloneDX would say it. */
 export type Loaded = { readonly sbom: Sbom; readonly document: DocumentFacts }
@@ -74,35 +70,25 @@ async function look(context: Context, target: string): Promise<Sbom> {
   const named = flags.text('source-name')
   if (stat?.isDirectory() === true && !target.startsWith('oci:')) {
     const isLayout = !target.startsWith('dir:') && (await deps.fs.stat(resolve(path, 'oci-layout')).catch(() => undefined)) !== undefined
-    if (!isLayout)
+    if (!isLayout) {
+      const { catalogDirectory } = await import('../sbom/catalog-directory.ts')
       return await catalogDirectory(deps, path, { ...about(context, named), exclude: flags.list('exclude'), mode: 'installed' })
+    }
   }
   const options = { allowHttp: flags.on('allow-http-registry'), offline: flags.on('offline') }
   const reference = await guessReference(deps, target)
   const { artifact } = await resolveArtifact(deps, reference, options)
-  if (artifact.kind === 'file' && reference.scheme === 'file') return await catalogFile(deps, path, about(context, named))
+  if (artifact.kind === 'file' && reference.scheme === 'file') {
+    const { catalogFile } = await import('../sbom/catalog-directory.ts')
+    return await catalogFile(deps, path, about(context, named))
+  }
   const source = await openSource(deps, reference, options)
   const digest = await choosePlatform(source, artifact.digest, flags.text('platform'), imageArchitecture(process.arch))
-  const cache = cacheFor(context)
-  const catalog = flags.text('scope') === 'all-layers' ? catalogAllLayers : catalogImage
-  return await catalog(deps, source, digest, {
-    ...about(context, named ?? artifact.name),
-    exclude: flags.list('exclude'),
-    ...(cache === undefined ? {} : { cache }),
-  })
-}
-
-/** Where layers are remembered; nowhere for somebody without a home. */
-function cacheFor({ deps, flags }: Context): LayerCache | undefined {
-  if (flags.on('no-cache')) return undefined
-  const { HOME, XDG_CACHE_HOME, TALLY_CACHE_DIR } = deps.env
-  return [HOME, XDG_CACHE_HOME, TALLY_CACHE_DIR].every((value) => value === undefined || value === '')
-    ? undefined
-    : openLayerCache(deps, resolveCacheDir(deps.env))
+  return await listImage(context, source, digest, about(context, named ?? artifact.name))
 }
 
 /** What the caller says of the target and of itself. */
-function about(context: Context, name: string | undefined) {
+function about(context: Context, name: string | undefined): About {
   const { flags } = context
   const version = flags.text('source-version')
   const author = authorOf(context)
