@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { ImageSource } from '../artifact/image-source.ts'
 import type { Digest } from '../kernel/digest.ts'
+import type { SubjectHint } from '../sbom/assemble.ts'
 import { openCacheFolder } from '../sbom/cache-folder.ts'
 import type { Sbom } from '../sbom/model.ts'
 import { rememberImage } from '../sbom/remembered-image.ts'
@@ -9,7 +10,7 @@ import type { Context } from './command.ts'
 
 /** What the caller says of the target and of itself. */
 export type About = {
-  readonly subject: { readonly name?: string; readonly version?: string }
+  readonly subject: SubjectHint
   readonly created: string
   readonly tool: Sbom['tool']
   readonly author?: NonNullable<Sbom['author']>
