@@ -1,25 +1,25 @@
 import { resolve } from 'node:path'
 import { guessReference } from '../artifact/guess-reference.ts'
+import { findDockerImage, openDockerArchive } from '../artifact/docker-archive.ts'
 import { openSource } from '../artifact/open.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
 import { readAll } from '../kernel/bytes.ts'
+import { digestSetOf } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import { VERSION } from '../kernel/version.ts'
-import { catalogDirectory, catalogFile } from '../sbom/catalog-directory.ts'
-import { catalogImage } from '../sbom/catalog-image.ts'
-import { catalogAllLayers } from '../sbom/catalog-layers.ts'
 import { choosePlatform, imageArchitecture } from '../sbom/choose-platform.ts'
 import { DEFAULT_CYCLONEDX } from '../sbom/formats/cyclonedx/versions.ts'
 import { readSbom } from '../sbom/formats/read-sbom.ts'
 import type { DocumentFacts } from '../sbom/formats/read-sbom.ts'
-import { openLayerCache } from '../sbom/layer-cache.ts'
-import type { LayerCache } from '../sbom/layer-cache.ts'
+import { purlText } from '../package/purl.ts'
 import { partyFrom } from '../sbom/party.ts'
 import type { Sbom } from '../sbom/model.ts'
-import { resolveCacheDir } from '../store/data-dir.ts'
 import type { Context } from './command.ts'
+import { readEngineImage, withEngineImage, withSpool } from './sbom-engine.ts'
+import { listImage } from './sbom-image.ts'
+import type { About } from './sbom-image.ts'
 
 /** An SBOM, and what the document it stood in says of itself; of one that was just made, as CycloneDX would say it. */
 export type Loaded = { readonly sbom: Sbom; readonly document: DocumentFacts }
@@ -45,11 +45,28 @@ export async function readDocument(context: Context, target: string): Promise<Ui
  * layout, an image archive or a reference to a registry is looked into.
  */
 export async function loadSbom(context: Context, target: string): Promise<Loaded> {
-  if (target === '-' || target.startsWith('sbom:') || (await holdsSbom(context, target))) {
-    return readSbom(await readDocument(context, target), target === '-' ? 'stdin' : target)
-  }
-  const sbom = await look(context, target)
+  if (target === '-') return await loadStdin(context)
+  if (target.startsWith('sbom:') || (await holdsSbom(context, target))) return readSbom(await readDocument(context, target), target)
+  const image = readEngineImage(target)
+  const sbom =
+    image === undefined
+      ? await look(context, target)
+      : await withEngineImage(context, image, async (path) => await look(context, `docker-archive:${path}`, image.name))
   return { sbom, document: MADE }
+}
+
+/** What comes in is an SBOM, which is JSON, or else an archive of an image (or any other file), which is kept while it is looked at. */
+async function loadStdin(context: Context): Promise<Loaded> {
+  const stream = context.stdin()[Symbol.asyncIterator]()
+  const first = await stream.next()
+  const start = first.done === true ? new Uint8Array() : first.value
+  async function* whole(): AsyncGenerator<Uint8Array> {
+    yield start
+    yield* { [Symbol.asyncIterator]: () => stream }
+  }
+  if (/^[\s\uFEFF]*(?:\{|$)/.test(Buffer.from(start.subarray(0, 64)).toString('utf8')))
+    return readSbom(await readAll(whole(), LIMITS.jsonBytes, 'jsonBytes', 'stdin'), 'stdin')
+  return { sbom: await withSpool(context.deps, whole(), async (path) => await look(context, path, 'stdin')), document: MADE }
 }
 
 /** Whether a file is an SBOM, by the first bytes of it: SBOMs say what they are early on. */
@@ -67,42 +84,46 @@ async function holdsSbom({ deps, cwd }: Context, target: string): Promise<boolea
   }
 }
 
-async function look(context: Context, target: string): Promise<Sbom> {
+/** `called` is what a person calls it where its place has another name. */
+async function look(context: Context, target: string, called?: string): Promise<Sbom> {
   const { deps, cwd, flags } = context
   const path = resolve(cwd, target.replace(/^(?:dir|file):/, ''))
   const stat = await deps.fs.stat(path).catch(() => undefined)
-  const named = flags.text('source-name')
+  const named = flags.text('source-name') ?? called
   if (stat?.isDirectory() === true && !target.startsWith('oci:')) {
     const isLayout = !target.startsWith('dir:') && (await deps.fs.stat(resolve(path, 'oci-layout')).catch(() => undefined)) !== undefined
-    if (!isLayout)
+    if (!isLayout) {
+      const { catalogDirectory } = await import('../sbom/catalog-directory.ts')
       return await catalogDirectory(deps, path, { ...about(context, named), exclude: flags.list('exclude'), mode: 'installed' })
+    }
   }
   const options = { allowHttp: flags.on('allow-http-registry'), offline: flags.on('offline') }
   const reference = await guessReference(deps, target)
   const { artifact } = await resolveArtifact(deps, reference, options)
-  if (artifact.kind === 'file' && reference.scheme === 'file') return await catalogFile(deps, path, about(context, named))
+  if (artifact.kind === 'file' && reference.scheme === 'file') {
+    const { catalogFile } = await import('../sbom/catalog-directory.ts')
+    return await catalogFile(deps, path, about(context, named))
+  }
+  if (reference.scheme === 'docker-archive') {
+    const archive = await openDockerArchive(deps, reference.path)
+    const { walkDigest, configDigest } = findDockerImage(archive, reference.tag)
+    const { subject, ...rest } = about(context, named ?? artifact.name)
+    // It has no manifest: what identifies the image is its config.
+    const purl = purlText({ type: 'docker', name: imageName(subject.name ?? ''), version: configDigest })
+    return await listImage(context, archive, walkDigest, { ...rest, subject: { ...subject, purl, digests: digestSetOf(configDigest) } })
+  }
   const source = await openSource(deps, reference, options)
   const digest = await choosePlatform(source, artifact.digest, flags.text('platform'), imageArchitecture(process.arch))
-  const cache = cacheFor(context)
-  const catalog = flags.text('scope') === 'all-layers' ? catalogAllLayers : catalogImage
-  return await catalog(deps, source, digest, {
-    ...about(context, named ?? artifact.name),
-    exclude: flags.list('exclude'),
-    ...(cache === undefined ? {} : { cache }),
-  })
+  return await listImage(context, source, digest, about(context, named ?? artifact.name))
 }
 
-/** Where layers are remembered; nowhere for somebody without a home. */
-function cacheFor({ deps, flags }: Context): LayerCache | undefined {
-  if (flags.on('no-cache')) return undefined
-  const { HOME, XDG_CACHE_HOME, TALLY_CACHE_DIR } = deps.env
-  return [HOME, XDG_CACHE_HOME, TALLY_CACHE_DIR].every((value) => value === undefined || value === '')
-    ? undefined
-    : openLayerCache(deps, resolveCacheDir(deps.env))
+/** `app` of `registry.example:5000/team/app:1.0@sha256:…`. */
+function imageName(text: string): string {
+  return /([^/@:]+)(?::[^/@]*)?(?:@.*)?$/.exec(text)?.[1] ?? 'image'
 }
 
 /** What the caller says of the target and of itself. */
-function about(context: Context, name: string | undefined) {
+function about(context: Context, name: string | undefined): About {
   const { flags } = context
   const version = flags.text('source-version')
   const author = authorOf(context)
