@@ -1,12 +1,18 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
+import { findDockerImage, openDockerArchive } from '../artifact/docker-archive.ts'
 import { guessReference } from '../artifact/guess-reference.ts'
+import type { ImageSource } from '../artifact/image-source.ts'
 import { openSource } from '../artifact/open.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
 import { readAll } from '../kernel/bytes.ts'
+import { hexOf } from '../kernel/digest.ts'
+import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import { VERSION } from '../kernel/version.ts'
+import { purlText } from '../package/purl.ts'
+import type { SubjectHint } from '../sbom/assemble.ts'
 import { catalogDirectory, catalogFile } from '../sbom/catalog-directory.ts'
 import { catalogImage } from '../sbom/catalog-image.ts'
 import { catalogAllLayers } from '../sbom/catalog-layers.ts'
@@ -20,6 +26,9 @@ import { partyFrom } from '../sbom/party.ts'
 import type { Sbom } from '../sbom/model.ts'
 import { resolveCacheDir } from '../store/data-dir.ts'
 import type { Context } from './command.ts'
+import { engineImage, readIncoming } from './sbom-stream.ts'
+import type { StreamedImage } from './sbom-stream.ts'
+import { withSpooled } from './spool.ts'
 
 /** An SBOM, and what the document it stood in says of itself; of one that was just made, as CycloneDX would say it. */
 export type Loaded = { readonly sbom: Sbom; readonly document: DocumentFacts }
@@ -41,15 +50,23 @@ export async function readDocument(context: Context, target: string): Promise<Ui
 }
 
 /**
- * What a word on the command line means: `sbom:FILE`, `-` or a file that holds an SBOM is read; a directory, another file, an OCI
- * layout, an image archive or a reference to a registry is looked into.
+ * What a word on the command line means: `sbom:FILE`, or a file that holds an SBOM is read; a directory, another file, an OCI layout, an
+ * image archive, an image of Docker or Podman, or a reference to a registry is looked into; `-` is an SBOM or an image archive.
  */
 export async function loadSbom(context: Context, target: string): Promise<Loaded> {
-  if (target === '-' || target.startsWith('sbom:') || (await holdsSbom(context, target))) {
-    return readSbom(await readDocument(context, target), target === '-' ? 'stdin' : target)
-  }
-  const sbom = await look(context, target)
+  if (target.startsWith('sbom:') || (await holdsSbom(context, target))) return readSbom(await readDocument(context, target), target)
+  const incoming = target === '-' ? await readIncoming(context) : await engineImage(context, target)
+  if (incoming !== undefined && 'document' in incoming) return readSbom(incoming.document, 'stdin')
+  const sbom = incoming === undefined ? await look(context, target) : await lookAtStream(context, incoming)
   return { sbom, document: MADE }
+}
+
+async function lookAtStream(context: Context, { name, where, stream }: StreamedImage): Promise<Sbom> {
+  return await withSpooled(context.deps, stream, where, async (path) => {
+    const { scheme } = await guessReference(context.deps, path)
+    if (scheme === 'file') throw fail('artifact-malformed', 'is no image archive: it has no list of images in it', { where })
+    return await look(context, `${scheme}:${path}`, name)
+  })
 }
 
 /** Whether a file is an SBOM, by the first bytes of it: SBOMs say what they are early on. */
@@ -67,7 +84,8 @@ async function holdsSbom({ deps, cwd }: Context, target: string): Promise<boolea
   }
 }
 
-async function look(context: Context, target: string): Promise<Sbom> {
+/** In: `known`, what to call what is found when nobody says otherwise. */
+async function look(context: Context, target: string, known?: string): Promise<Sbom> {
   const { deps, cwd, flags } = context
   const path = resolve(cwd, target.replace(/^(?:dir|file):/, ''))
   const stat = await deps.fs.stat(path).catch(() => undefined)
@@ -79,14 +97,32 @@ async function look(context: Context, target: string): Promise<Sbom> {
   }
   const options = { allowHttp: flags.on('allow-http-registry'), offline: flags.on('offline') }
   const reference = await guessReference(deps, target)
-  const { artifact } = await resolveArtifact(deps, reference, options)
-  if (artifact.kind === 'file' && reference.scheme === 'file') return await catalogFile(deps, path, about(context, named))
-  const source = await openSource(deps, reference, options)
-  const digest = await choosePlatform(source, artifact.digest, flags.text('platform'), imageArchitecture(process.arch))
+  if (reference.scheme === 'file') return await catalogFile(deps, path, about(context, named))
+  if (reference.scheme === 'docker-archive') return await lookAtDockerArchive(context, reference.path, reference.tag, known)
+  const { artifact, source = await openSource(deps, reference, options) } = await resolveArtifact(deps, reference, options)
+  return await lookAtImage(context, source, artifact.digest, { name: named ?? known ?? artifact.name })
+}
+
+/** What `docker save` wrote has no manifest: its image is known by the digest of its config, as docker itself has it. */
+async function lookAtDockerArchive(context: Context, path: string, tag: string | undefined, known: string | undefined): Promise<Sbom> {
+  const archive = await openDockerArchive(context.deps, path)
+  const { configDigest, repoTags, walkDigest } = findDockerImage(archive, tag)
+  const tagged = repoTags[0]?.replace(/:[^:/]*$/, '')
+  const name = context.flags.text('source-name') ?? known ?? tagged ?? basename(path)
+  const last = name.split('/').at(-1) ?? ''
+  const purl = purlText({ type: 'docker', name: last === '' ? 'image' : last, version: configDigest })
+  return await lookAtImage(context, archive, walkDigest, { name, purl, digests: { sha256: hexOf(configDigest) } })
+}
+
+async function lookAtImage(context: Context, source: ImageSource, whole: Digest, subject: SubjectHint): Promise<Sbom> {
+  const { deps, flags } = context
+  const digest = await choosePlatform(source, whole, flags.text('platform'), imageArchitecture(process.arch))
   const cache = cacheFor(context)
+  const told = about(context, subject.name)
   const catalog = flags.text('scope') === 'all-layers' ? catalogAllLayers : catalogImage
   return await catalog(deps, source, digest, {
-    ...about(context, named ?? artifact.name),
+    ...told,
+    subject: { ...subject, ...told.subject },
     exclude: flags.list('exclude'),
     ...(cache === undefined ? {} : { cache }),
   })
