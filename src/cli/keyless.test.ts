@@ -47,6 +47,6 @@ describe('signing by identity', () => {
     ['with a token file that is not there', ['--identity-token', './token'], 'not-found'],
     ['with a signing configuration that is not there', ['--signing-config', 'c.json'], 'not-found'],
   ])('%s is refused', async (_, line, code) => {
-    await expect(openKeylessOf(contextOf(line, { TALLY_DATA_DIR: '/nowhere/data' }))).rejects.toThrow(expect.objectContaining({ code }))
+    await expect(openKeylessOf(contextOf(line, { HOME: '/nowhere' }))).rejects.toThrow(expect.objectContaining({ code }))
   })
 })
