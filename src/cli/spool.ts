@@ -7,7 +7,7 @@ import { LIMITS } from '../kernel/limits.ts'
 
 /**
  * Keeps what comes as a stream in a file for as long as `use` runs: an image archive says only at its end what its parts are. The file is
- * its owner's alone, at most `spoolBytes` long, and gone afterwards; on Linux its name is gone before the first byte is in it, so that
+ * its owner's alone, at most `blobBytes` long, and gone afterwards; on Linux its name is gone before the first byte is in it, so that
  * not even a kill leaves it behind. In: `where`, what to call it instead of the file's name. Throws what `use`, the stream and the disk throw.
  */
 export async function withSpooled<T>(
@@ -30,7 +30,7 @@ export async function withSpooled<T>(
       for await (const piece of stream) {
         deps.signal.throwIfAborted()
         size += piece.byteLength
-        if (size > LIMITS.spoolBytes) throw overLimit('spoolBytes', LIMITS.spoolBytes, where)
+        if (size > LIMITS.blobBytes) throw overLimit('blobBytes', LIMITS.blobBytes, where)
         await writeWhole(handle, piece)
       }
       return await use(path)

@@ -38,8 +38,6 @@ export const LIMITS = {
   /** Most bytes of all evidence of one artifact together. */
   evidenceBytes: 256 * MiB,
   blobBytes: 32 * GiB,
-  /** An image archive that comes as a stream, kept in a temporary file while it is looked into. */
-  spoolBytes: 32 * GiB,
   layersPerImage: 512,
   tarEntries: 1_000_000,
   tarPathBytes: 4096,

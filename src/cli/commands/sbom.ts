@@ -54,7 +54,7 @@ export const sbom = defineCommand({
   },
   words: { min: 0, max: 1001, names: 'a target, or one of diff, merge, convert, validate, score and what it needs' },
   notes: [
-    'TARGET is a directory (dir:), a file (file:), an OCI layout (oci:), an archive (oci-archive:, docker-archive:), registry/repository (registry:), an image of Docker or Podman on this machine (docker:, podman:), an SBOM (sbom:), or - for an SBOM or image archive that comes in. Without a prefix it is what is there: on disk first, then Docker or Podman.',
+    'TARGET is a directory (dir:), a file (file:), an OCI layout (oci:), an archive (oci-archive:, docker-archive:), registry/repository (registry:), an image of an engine here (docker:, podman:), an SBOM (sbom:), or - for an SBOM or an archive that comes in. Without a prefix it is what is there: on disk first, then an engine.',
     'Without TARGET and with BUILDKIT_SCAN_SOURCE and BUILDKIT_SCAN_DESTINATION set it is a BuildKit SBOM generator: see docs/sbom.md.',
     'Exit code: 0 done, 1 what --fail-on names, an SBOM that is not valid, or with --exit-code a difference.',
   ],
