@@ -36,8 +36,8 @@ const MADE: DocumentFacts = {
 
 /** Reads a document of somebody: a file, or `-` for what comes in. `sbom:` before its name is allowed. */
 export async function readDocument(context: Context, target: string): Promise<Uint8Array> {
-  if (target === '-') return await readAll(context.stdin(), LIMITS.jsonBytes, 'jsonBytes', 'stdin')
-  return await readFileBounded(context.deps, resolve(context.cwd, target.replace(/^sbom:/, '')), 'jsonBytes')
+  if (target === '-') return await readAll(context.stdin(), LIMITS.sbomBytes, 'sbomBytes', 'stdin')
+  return await readFileBounded(context.deps, resolve(context.cwd, target.replace(/^sbom:/, '')), 'sbomBytes')
 }
 
 /**
@@ -65,7 +65,7 @@ async function loadStdin(context: Context): Promise<Loaded> {
     yield* { [Symbol.asyncIterator]: () => stream }
   }
   if (/^[\s\uFEFF]*(?:\{|$)/.test(Buffer.from(start.subarray(0, 64)).toString('utf8')))
-    return readSbom(await readAll(whole(), LIMITS.jsonBytes, 'jsonBytes', 'stdin'), 'stdin')
+    return readSbom(await readAll(whole(), LIMITS.sbomBytes, 'sbomBytes', 'stdin'), 'stdin')
   return { sbom: await withSpool(context.deps, whole(), async (path) => await look(context, path, 'stdin')), document: MADE }
 }
 
