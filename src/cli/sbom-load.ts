@@ -45,8 +45,8 @@ const MADE: DocumentFacts = {
 
 /** Reads a document of somebody: a file, or `-` for what comes in. `sbom:` before its name is allowed. */
 export async function readDocument(context: Context, target: string): Promise<Uint8Array> {
-  if (target === '-') return await readAll(context.stdin(), LIMITS.jsonBytes, 'jsonBytes', 'stdin')
-  return await readFileBounded(context.deps, resolve(context.cwd, target.replace(/^sbom:/, '')), 'jsonBytes')
+  if (target === '-') return await readAll(context.stdin(), LIMITS.sbomBytes, 'sbomBytes', 'stdin')
+  return await readFileBounded(context.deps, resolve(context.cwd, target.replace(/^sbom:/, '')), 'sbomBytes')
 }
 
 /**
@@ -69,7 +69,7 @@ async function loadStdin(context: Context): Promise<Loaded> {
   }
   // An archive begins with a name or the magic of its compression.
   const isText = first.done === true || /^[\ufeff\s]*[{[]/.test(Buffer.from(first.value.subarray(0, 64)).toString('utf8'))
-  if (isText) return readSbom(await readAll(whole(), LIMITS.jsonBytes, 'jsonBytes', 'stdin'), 'stdin')
+  if (isText) return readSbom(await readAll(whole(), LIMITS.sbomBytes, 'sbomBytes', 'stdin'), 'stdin')
   const sbom = await withSpooled(context.deps, inflate(whole(), { where: 'stdin' }), 'stdin', async (path) => {
     const { scheme } = await guessReference(context.deps, path)
     if (scheme === 'oci-archive' || scheme === 'docker-archive') return await look(context, `${scheme}:${path}`, 'stdin')

@@ -82,5 +82,7 @@ export async function readAll(stream: AsyncIterable<Uint8Array>, limit: number, 
 
 /** The error for a cap that was passed. */
 export function overLimit(name: LimitName, limit: number = LIMITS[name], where?: string): Error {
-  return fail('limit-exceeded', `is over the cap ${name} (${limit})`, where === undefined ? {} : { where })
+  // The one cap with a flag; of all others the table says what to do.
+  const hint = name === 'lockfileBytes' ? { hint: 'if the lockfile is yours, lift the cap: `tally sbom --max-lockfile MEBIBYTES`' } : {}
+  return fail('limit-exceeded', `is over the cap ${name} (${limit})`, { ...(where === undefined ? {} : { where }), ...hint })
 }

@@ -1,4 +1,5 @@
 import { fail } from '../../kernel/errors.ts'
+import { setLockfileCap } from '../../kernel/limits.ts'
 import { separateBase } from '../../sbom/operations/base.ts'
 import { answerBuildkit, isBuildkitScan } from '../buildkit-scan.ts'
 import { defineCommand } from '../command.ts'
@@ -52,6 +53,7 @@ export const sbom = defineCommand({
     base: { type: 'string', value: 'TARGET', help: 'the base image, or its SBOM: what is from it hangs on it' },
     'without-base': { type: 'boolean', help: 'with --base: leave out what is from it' },
     'exit-code': { type: 'boolean', help: 'diff: end with 1 when something differs' },
+    'max-lockfile': { type: 'string', value: 'MEBIBYTES', help: 'read lockfiles up to this size (at most 400)', default: '128' },
     'no-cache': { type: 'boolean', help: 'read every layer, also those that were read before' },
     'allow-http-registry': { type: 'boolean', help: 'speak plain HTTP to a registry that is not on loopback' },
   },
@@ -63,6 +65,12 @@ export const sbom = defineCommand({
   ],
   run: async (context) => {
     const { words, flags, deps } = context
+    const most = flags.text('max-lockfile')
+    if (most !== undefined) {
+      if (!/^[1-9]\d{0,3}$/.test(most))
+        throw fail('usage', 'is not a number of mebibytes', { where: `--max-lockfile ${most.slice(0, 20)}` })
+      setLockfileCap(Number(most) * 1024 * 1024)
+    }
     if (words.length === 0 && isBuildkitScan(deps.env)) {
       for (const file of await answerBuildkit(deps, timeOf(context))) deps.log('info', `wrote ${file}`)
       return 0
