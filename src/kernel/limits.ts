@@ -65,7 +65,9 @@ export const LIMITS = {
   embeddedSbomBytes: 16 * MiB,
   /** A file by which a runtime says its version. */
   versionFileBytes: 64 * KiB,
-  /** A file of the layer cache, packed. */
+  /** What is kept of layers, and of SBOMs of images, at most; each. */
+  cacheBytes: 2 * GiB,
+  /** One file of these caches, packed. */
   layerCacheBytes: 512 * MiB,
   packageDatabaseBytes: 256 * MiB,
   /** Names of the files that one package database says its packages own, together. */

@@ -22,6 +22,7 @@ export const sbom = defineCommand({
     ['tally sbom', 'this directory, as a table'],
     ['tally sbom . --format cyclonedx-json > sbom.json', 'CycloneDX 1.6'],
     ['tally sbom oci-archive:image.tar -o spdx-json@3.0.1=sbom.spdx.json', 'an image, SPDX 3.0.1 to a file'],
+    ['tally sbom docker:nginx:1.27', 'an image that Docker has here'],
     ['tally sbom diff old.cdx.json new.cdx.json --format markdown', 'what a release changed'],
     ['tally sbom convert - --format spdx-json < sbom.cdx.json', 'from one format to another'],
     ['tally sbom score sbom.cdx.json', 'what NTIA, CISA and BSI ask for, and what to fix'],
@@ -53,7 +54,7 @@ export const sbom = defineCommand({
   },
   words: { min: 0, max: 1001, names: 'a target, or one of diff, merge, convert, validate, score and what it needs' },
   notes: [
-    'TARGET is a directory (dir:), a file (file:), an OCI layout (oci:), an archive (oci-archive:, docker-archive:), registry/repository (registry:), an SBOM (sbom:), or - for an SBOM that comes in.',
+    'TARGET is a directory (dir:), a file (file:), an OCI layout (oci:), an archive (oci-archive:, docker-archive:), registry/repository (registry:), an image of an engine here (docker:, podman:), an SBOM (sbom:), or - for an SBOM or an archive that comes in. Without a prefix it is what is there: on disk first, then an engine.',
     'Without TARGET and with BUILDKIT_SCAN_SOURCE and BUILDKIT_SCAN_DESTINATION set it is a BuildKit SBOM generator: see docs/sbom.md.',
     'Exit code: 0 done, 1 what --fail-on names, an SBOM that is not valid, or with --exit-code a difference.',
   ],
