@@ -174,6 +174,15 @@ describe('mix and match', () => {
   })
 })
 
+test('a snapshot of the promised version, and of other bytes', async () => {
+  serve(plan())
+  server.files.set(
+    '1.snapshot.json',
+    tufFiles(plan({ roles: { snapshot: { expires: '2098-01-01T00:00:00Z' } } })).get('1.snapshot.json') ?? utf8(''),
+  )
+  expect(await refusal()).toBe('digest-mismatch snapshot.json')
+})
+
 describe('endless data', () => {
   const endless = utf8('...')
   test.each(['2.root.json', 'timestamp.json', '1.snapshot.json', '1.targets.json'])('as %s', async (path) => {
