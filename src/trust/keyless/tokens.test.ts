@@ -68,6 +68,16 @@ describe('ambient tokens', () => {
     await runner.close()
   })
 
+  test('are asked for where the runner says, and the secret goes nowhere else (fulcio#e4637a3)', async () => {
+    const elsewhere = await startHttpFake(() => ({ json: { value: 'a.b.c' } }))
+    const runner = await startHttpFake(() => ({ status: 302, headers: { location: `${elsewhere.origin}/token` } }))
+    const env = { ACTIONS_ID_TOKEN_REQUEST_URL: `${runner.origin}/token`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'secret' }
+    await expect(findAmbientToken(testDeps({ env }), 'sigstore')).rejects.toThrow(expect.objectContaining({ code: 'service-error' }))
+    expect([runner.seen.length, elsewhere.seen]).toEqual([1, []])
+    await runner.close()
+    await elsewhere.close()
+  })
+
   test('come from the variable GitLab fills, from Buildkite’s agent, from a mounted file', async () => {
     expect(await findAmbientToken(testDeps({ env: { SIGSTORE_ID_TOKEN: 'a.b.c' } }), 'sigstore')).toEqual({ text: 'a.b.c', from: 'envvar' })
 
