@@ -17,6 +17,7 @@ const TALLY = join(import.meta.dirname, '../dist/tally.js')
 const CACHE = process.env['TALLY_BENCH_DIR'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tally-bench')
 const FLOOR = 'inflate and hash'
 const COLD = 'tally, cold'
+const AGAIN = 'tally, image known'
 const KNOWN = 'tally, layers known'
 
 type Round = ReadonlyMap<string, Measured>
@@ -69,6 +70,9 @@ async function playRound(layout: string, turn: number): Promise<Round> {
   round.set(FLOOR, await measure([process.execPath, join(import.meta.dirname, 'sbom/floor.ts'), layout]))
   round.set(COLD, await measure(tally, { TALLY_CACHE_DIR: cache }))
   round.set('tally, no cache', await measure([...tally, '--no-cache']))
+  round.set(AGAIN, await measure(tally, { TALLY_CACHE_DIR: cache }))
+  // As another image of the same layers: nothing is left of this one but what is known of them.
+  rmSync(join(cache, 'images'), { recursive: true })
   round.set(KNOWN, await measure(tally, { TALLY_CACHE_DIR: cache }))
   const syft = findPeer('syft')
   if (syft !== undefined)
@@ -94,12 +98,13 @@ function goalsOf(rounds: readonly Round[]): Goal[] {
     })
     return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)]
   }
-  const peaks = rounds.flatMap((round) => [COLD, 'tally, no cache', KNOWN].map((name) => round.get(name)?.megabytes ?? 0))
+  const peaks = rounds.flatMap((round) => [COLD, 'tally, no cache', AGAIN, KNOWN].map((name) => round.get(name)?.megabytes ?? 0))
   return [
     { what: 'Syft / tally', value: ratio('Syft', COLD), least: 3, unit: 'x' },
     { what: 'Trivy / tally', value: ratio('Trivy', COLD), least: 1.5, unit: 'x' },
     { what: 'tally / inflate and hash', value: ratio(COLD, FLOOR), most: 1.8, unit: 'x' },
-    { what: 'cold / layers known', value: ratio(COLD, KNOWN), least: 20, unit: 'x' },
+    { what: 'cold / image known', value: ratio(COLD, AGAIN), least: 20, unit: 'x' },
+    { what: 'cold / layers known', value: ratio(COLD, KNOWN), least: 5, unit: 'x' },
     { what: 'peak memory', value: Math.max(...peaks), most: 250, unit: ' MB' },
   ]
 }

@@ -56,8 +56,6 @@ export type LayerOptions = {
   readonly recordings?: LayerRecordings
   /** Only so many layers, from the bottom: the image as it was after the last of them. */
   readonly upTo?: number
-  /** Only this layer, by its index, as if there were no other. */
-  readonly only?: number
 }
 
 /** What a layer holds, without its contents: as many entries as its archive, in their order. */
@@ -102,7 +100,7 @@ export async function walkLayers(
   const squash = createSquash({ ...LIMITS, ...options.caps })
   const walk: Walk = { source, image, readers, options, squash, symlinks: new Map(), files: 0, entries: 0, bytes: 0 }
   const layers: { digest: Digest; entries: number; unpackedBytes: number }[] = []
-  const chosen = image.layers.slice(0, options.upTo).filter(({ index }) => options.only === undefined || index === options.only)
+  const chosen = image.layers.slice(0, options.upTo)
   for (const layer of chosen.toReversed()) layers.unshift(await walkLayer(walk, layer))
   return { image, files: walk.files, symlinks: walk.symlinks, layers }
 }

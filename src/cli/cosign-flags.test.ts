@@ -11,7 +11,7 @@ import { verifyBlobAttestation } from './commands/verify-blob-attestation.ts'
 import { verifyBlob } from './commands/verify-blob.ts'
 import { verify } from './commands/verify.ts'
 import { parseLine } from './parse-flags.ts'
-import { annotationsOf } from './sealing.ts'
+import { annotationsOf } from './annotation-flags.ts'
 
 describe('a line written for cosign', () => {
   test.each([

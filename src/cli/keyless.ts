@@ -103,7 +103,7 @@ async function configOf(context: Context): Promise<SigningConfig | undefined> {
 
 /** The services of the public instance, as fresh as its root. */
 async function publicSigning(context: Context): Promise<SigningConfig> {
-  const workspace = await openWorkspaceOf(context)
+  const workspace = await openWorkspaceOf(context, true)
   await publicRootOf(workspace)()
   const { bytes, path } = await readStoredSigning(context.deps, workspace.dataDir)
   return parseSigningConfig(bytes, path)

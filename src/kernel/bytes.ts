@@ -35,7 +35,7 @@ const BASE64_VALUES = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
  * impossible length, or left-over bits that are not zero (RFC 4648, section 3.5): one value has one spelling in an alphabet.
  */
 export function fromBase64(text: string, code: ErrorCode = 'evidence-malformed', where?: string): Uint8Array {
-  const body = text.replace(/={1,2}$/, '')
+  const body = text.endsWith('==') ? text.slice(0, -2) : text.endsWith('=') ? text.slice(0, -1) : text
   if (!/^[A-Za-z0-9+/_-]*$/.test(body) || body.length % 4 === 1 || hasLeftOver(body)) {
     throw fail(code, 'is not base64', where === undefined ? {} : { where })
   }
@@ -82,5 +82,7 @@ export async function readAll(stream: AsyncIterable<Uint8Array>, limit: number, 
 
 /** The error for a cap that was passed. */
 export function overLimit(name: LimitName, limit: number = LIMITS[name], where?: string): Error {
-  return fail('limit-exceeded', `is over the cap ${name} (${limit})`, where === undefined ? {} : { where })
+  // The one cap with a flag; of all others the table says what to do.
+  const hint = name === 'lockfileBytes' ? { hint: 'if the lockfile is yours, lift the cap: `tally sbom --max-lockfile MEBIBYTES`' } : {}
+  return fail('limit-exceeded', `is over the cap ${name} (${limit})`, { ...(where === undefined ? {} : { where }), ...hint })
 }

@@ -61,11 +61,15 @@ export const LIMITS = {
   licenceFileBytes: 512 * KiB,
   /** The header of a model file: names, settings and vocabulary, and no tensors. */
   modelHeaderBytes: 16 * MiB,
+  /** An SBOM that is read: one of 50,000 packages with all that is known of them has about 80 MiB. */
+  sbomBytes: 256 * MiB,
   /** An SBOM that lies in what is looked at; a larger one is not compared. */
   embeddedSbomBytes: 16 * MiB,
   /** A file by which a runtime says its version. */
   versionFileBytes: 64 * KiB,
-  /** A file of the layer cache, packed. */
+  /** What is kept of layers, and of SBOMs of images, at most; each. */
+  cacheBytes: 2 * GiB,
+  /** One file of these caches, packed. */
   layerCacheBytes: 512 * MiB,
   packageDatabaseBytes: 256 * MiB,
   /** Names of the files that one package database says its packages own, together. */
@@ -133,6 +137,8 @@ export const LIMITS = {
   certificateExtensions: 64,
   /** Certificates beside the leaf that a bundle, a timestamp or a flag may bring. */
   certificatesPerChain: 16,
+  /** Certificates of which an authority of a trusted root remembers that it issued them. */
+  issuedRemembered: 1024,
   certificateNames: 32,
   certificateTimestamps: 32,
   timestampBytes: 256 * KiB,
@@ -164,3 +170,16 @@ export const LIMITS = {
 } as const satisfies Record<string, number>
 
 export type LimitName = keyof typeof LIMITS
+
+/** The longest text that is parsed at once, whoever lifts what. */
+const LONGEST_TEXT = 400 * MiB
+
+/**
+ * Lifts (or lowers) the one cap that people own files beyond: lockfileBytes. To be called by the edge of the program alone, once, before anything
+ * is read. In: bytes. Out: the cap that holds from now on.
+ */
+export function setLockfileCap(bytes: number): number {
+  const cap = Math.min(Math.max(1, Math.floor(bytes)), LONGEST_TEXT)
+  Object.assign(LIMITS, { lockfileBytes: cap })
+  return cap
+}

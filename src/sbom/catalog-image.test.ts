@@ -15,6 +15,7 @@ import { digestOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { canonicalBytes } from '../kernel/json.ts'
 import { systemDeps } from '../kernel/system.ts'
+import { openCacheFolder } from './cache-folder.ts'
 import { catalogImage } from './catalog-image.ts'
 import { catalogAllLayers } from './catalog-layers.ts'
 import { openLayerCache } from './layer-cache.ts'
@@ -124,7 +125,7 @@ describe('catalogImage', () => {
     expect(sbom.subject.digests).toEqual({ sha256: digest.slice('sha256:'.length) })
   })
 
-  it('says the same of large layers in files, which are read two at a time', { timeout: 60_000 }, async () => {
+  it('says the same of large layers in files, which a thread unpacks', { timeout: 60_000 }, async () => {
     const noise = (): TarItem => ({ type: 'file', path: 'srv/noise.bin', content: new Uint8Array(randomBytes(17 * 1024 * 1024)) })
     const items = (layer: Layer): TarItem[] => Object.entries(layer).map(([path, text]) => ({ type: 'file', path, content: utf8(text) }))
     const above: Layer = { 'srv/node_modules/.wh.old': '', 'srv/node_modules/kept/package.json': '{"name":"kept","version":"2.0.0"}' }
@@ -142,7 +143,7 @@ describe('catalogImage', () => {
     try {
       const whole = await catalogImage(deps, source, digest, { created: CREATED })
       expect(await catalogImage(deps, filed, digest, { created: CREATED })).toEqual(whole)
-      const cache = openLayerCache(deps, dir)
+      const cache = openLayerCache(openCacheFolder(deps, dir, 'layers'))
       expect(await catalogImage(deps, filed, digest, { created: CREATED, cache })).toEqual(whole)
       const unread: ImageSource = { ...filed, blobFile: () => Promise.reject(new Error('was read again')) }
       expect(await catalogImage(deps, unread, digest, { created: CREATED, cache })).toEqual(whole)
@@ -181,7 +182,7 @@ describe('catalogImage', () => {
       for (const _ of cacheDir === undefined ? [1] : [1, 2]) {
         const sbom = await catalogImage(deps, source, digest, {
           created: CREATED,
-          ...(cacheDir === undefined ? {} : { cache: openLayerCache(deps, cacheDir) }),
+          ...(cacheDir === undefined ? {} : { cache: openLayerCache(openCacheFolder(deps, cacheDir, 'layers')) }),
         })
         expect(
           sbom.components.map(({ name, layer, properties }) => [

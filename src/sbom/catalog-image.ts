@@ -1,4 +1,3 @@
-import { readImage } from '../artifact/image.ts'
 import type { Image } from '../artifact/image.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
 import { walkLayers } from '../artifact/layers.ts'
@@ -21,7 +20,6 @@ import type { Collection } from './collect.ts'
 import { databaseAliases, namesOf } from './database-links.ts'
 import { layerMemory, layerReader } from './image-reader.ts'
 import { layerCommands, tellCommands } from './layer-commands.ts'
-import { memoryLayerCache } from './layer-cache.ts'
 import type { LayerCache } from './layer-cache.ts'
 import type { Sbom } from './model.ts'
 
@@ -52,7 +50,7 @@ export async function catalogImage(
   digest: Digest,
   options: ImageOptions,
 ): Promise<Sbom> {
-  const { collection, image } = await collect(deps, source, digest, options, await readAhead(deps, source, digest, options))
+  const { collection, image } = await collect(deps, source, digest, options, options.cache)
   const { catalogs, completeness, ...open } = collection.finish(image.layers.map(({ descriptor }) => descriptor.digest))
   warnOfUnread(deps, open)
   const base = await claimedBase(source, digest)
@@ -67,54 +65,6 @@ export async function catalogImage(
     phase: 'post-build',
   })
   return { ...sbom, components: tellCommands(sbom.components, layerCommands(image)) }
-}
-
-/** Several large layers are read at once, so many; what fewer bytes than these gain is not worth it. */
-const AT_ONCE = 2
-const WORTH_IT = 16 * 1024 * 1024
-/** Larger images are told layer by layer, and no layer is kept until the last one is read. */
-const MOST_BYTES = 3 * 1024 * 1024 * 1024
-
-/**
- * Reads the layers that are not in the cache, two at a time, each by itself, so that the walk over all of them is told of them. Out: the
- * cache to walk with; the same where nothing is won.
- */
-async function readAhead(
-  deps: Pick<Deps, 'fs' | 'log' | 'randomBytes' | 'signal'>,
-  source: ImageSource,
-  digest: Digest,
-  options: ImageOptions,
-): Promise<LayerCache | undefined> {
-  if (source.blobFile === undefined || options.upTo !== undefined) return options.cache
-  const { layers } = await readImage(source, digest)
-  const sizes = layers.map(({ descriptor }) => descriptor.size)
-  const total = sizes.reduce((sum, size) => sum + size, 0)
-  if (total > MOST_BYTES || sizes.filter((size) => size >= WORTH_IT).length < 2) return options.cache
-  const cache = memoryLayerCache(options.cache)
-  const failed = new AbortController()
-  const signal = AbortSignal.any([deps.signal, failed.signal])
-  const waiting = layers.toSorted((a, b) => b.descriptor.size - a.descriptor.size)
-  const readSome = async (): Promise<void> => {
-    for (let layer = waiting.shift(); layer !== undefined; layer = waiting.shift()) {
-      if ((await cache.load(layer)) !== undefined) continue
-      const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', options.inspectors ?? INSPECTORS)
-      const memory = layerMemory(cache)
-      await walkLayers(source, digest, [layerReader(collection, [], memory, 'remember')], {
-        signal,
-        view: 'all-layers',
-        only: layer.index,
-        recordings: memory.recordings,
-      })
-    }
-  }
-  try {
-    await Promise.all(Array.from({ length: AT_ONCE }, readSome))
-  } catch (error) {
-    // What else is being read is for nothing now.
-    failed.abort(error)
-    throw error
-  }
-  return cache
 }
 
 /** One walk over the layers, those in the cache told from it; another without it where it lacks what is wanted now. */

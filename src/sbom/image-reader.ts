@@ -68,15 +68,9 @@ export function layerMemory(cache: LayerCache): LayerMemory {
 
 /**
  * Everything the catalogers and inspectors want, from one pass over the layers. Files that a layer above hides are shown to the catalogers
- * as what they are; with a memory, which must serve other images as well, inspectors look into them too. To `remember` is to fill the memory
- * alone: what is too large to be read is then left to whoever lists the image.
+ * as what they are; with a memory, which must serve other images as well, inspectors look into them too.
  */
-export function layerReader(
-  collection: Collection,
-  exclude: readonly string[],
-  memory: LayerMemory | undefined,
-  purpose: 'list' | 'remember' = 'list',
-): LayerReader {
+export function layerReader(collection: Collection, exclude: readonly string[], memory: LayerMemory | undefined): LayerReader {
   const isExcluded = (path: string): boolean => exclude.some((pattern) => matchesGlob(path, pattern))
   return {
     wants: (path, outline, visible) => {
@@ -99,10 +93,9 @@ export function layerReader(
       if (!taken && file.recorded && limit === undefined) return
       if (limit !== undefined) {
         // Only what counts in this image may end the run.
-        if ((!taken || purpose === 'remember') && size > LIMITS[limit]) return
+        if (!taken && size > LIMITS[limit]) return
         const read = async (): Promise<Uint8Array> => await readAll(content, LIMITS[limit], limit, path)
         const bytes = memory === undefined ? await read() : await memory.contentOf(file, read)
-        if (purpose === 'remember') return
         if (bytes !== undefined && taken) collection.take(path, bytes, layer.digest)
         else if (bytes !== undefined && !excluded) collection.takeHidden(path, bytes, layer.digest)
         return
@@ -111,7 +104,7 @@ export function layerReader(
       if (inspector === undefined) return
       const inspect = async (): Promise<Inspected> => await inspector.inspect({ path, size, layer: layer.digest, content })
       const found = memory === undefined ? await inspect() : await memory.inspectedOf(file, inspect)
-      if (taken && purpose === 'list') collection.note(path, found)
+      if (taken) collection.note(path, found)
     },
   }
 }

@@ -8,7 +8,7 @@ import type { z } from 'zod'
 
 /** Parses an SBOM's JSON and checks its shape. Throws `evidence-malformed` naming the first field that is wrong, and `limit-exceeded`. */
 export function parseDocument<Schema extends z.ZodType>(bytes: Uint8Array, where: string, schema: Schema, format: string): z.infer<Schema> {
-  const parsed = schema.safeParse(parseJson(bytes, where))
+  const parsed = schema.safeParse(parseJson(bytes, where, { limitName: 'sbomBytes' }))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const field = issue === undefined ? '' : ` at \`${issue.path.join('.').slice(0, 120)}\`: ${issue.message.slice(0, 120)}`

@@ -39,7 +39,7 @@ const spdx3 = z.object({
  * claims, and what the document says of itself. Throws `evidence-malformed`, `version-unsupported`, `limit-exceeded`.
  */
 export function readSbom(bytes: Uint8Array, where = 'SBOM'): { readonly sbom: Sbom; readonly document: DocumentFacts } {
-  const json = parseJson(bytes, where)
+  const json = parseJson(bytes, where, { limitName: 'sbomBytes' })
   const document = factsOf(json)
   if (document === undefined) {
     throw fail('evidence-malformed', 'is no SBOM: neither CycloneDX nor SPDX in JSON', {

@@ -21,7 +21,7 @@ const WITH_SCHEMA = /^1\.[4-7]$/
  * CycloneDX schemas, by file name. Throws `evidence-malformed` for what is no SBOM at all, `version-unsupported`.
  */
 export function validateSbom(bytes: Uint8Array, where: string, schemas: ReadonlyMap<string, Schema>): Validation {
-  const json = parseJson(bytes, where)
+  const json = parseJson(bytes, where, { limitName: 'sbomBytes' })
   const document = documentOf(bytes, where)
   const problems = document.format === 'CycloneDX' ? judgeCycloneDx(json, document, where, schemas) : judgeSpdx(json, document)
   return { document, problems: problems.slice(0, MOST_PROBLEMS) }
@@ -32,7 +32,10 @@ function documentOf(bytes: Uint8Array, where: string): DocumentFacts {
   try {
     return readSbom(bytes, where).document
   } catch (error) {
-    const claimed = error instanceof TallyError && error.code === 'evidence-malformed' ? claimedFormat(parseJson(bytes, where)) : undefined
+    const claimed =
+      error instanceof TallyError && error.code === 'evidence-malformed'
+        ? claimedFormat(parseJson(bytes, where, { limitName: 'sbomBytes' }))
+        : undefined
     if (claimed === undefined) throw error
     return claimed
   }
