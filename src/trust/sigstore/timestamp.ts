@@ -32,6 +32,9 @@ export function verifyTimestamp(
   const known = authorities.flatMap((authority) => authority.certificates)
   const signer = [...known, ...brought].find((certificate) => isNamed(certificate, token))
   if (signer === undefined) return { why: 'a timestamp is by an authority that is not trusted', unknown: true }
+  // RFC 3161, 2.4.1: certificates come along only if they were asked for, and then the signer's is one of them.
+  if (brought.length > 0 && !brought.some((certificate) => isNamed(certificate, token)))
+    return { why: 'a timestamp brings certificates, and not the one of its signer' }
   const chain = findChain(signer, authorities, brought, [token.time], 'timestamping')
   if ('why' in chain) return { why: `a timestamp does not hold: ${chain.why}`, unknown: !known.includes(signer) }
   const { hash, digest } = token.imprint
