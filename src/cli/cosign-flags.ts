@@ -1,3 +1,11 @@
+/** Flags every command of cosign has. */
+export const REFUSED_EVERYWHERE: Readonly<Record<string, string>> = {
+  timeout: 'every call has its own limit',
+  t: 'every call has its own limit',
+  'output-file': 'redirect stderr',
+  d: 'say --verbose',
+}
+
 /** Flags cosign has for signing and tally does not, each with what to do instead. */
 export const REFUSED_SIGNING: Readonly<Record<string, string>> = {
   sk: 'hardware keys are not used directly',
@@ -17,10 +25,7 @@ export const REFUSED_SIGNING: Readonly<Record<string, string>> = {
   'issue-certificate': 'a key signs by itself; keyless signing needs none',
   'record-creation-timestamp': 'what is attached always says when',
   'new-bundle-format': 'bundles are written in the new form only',
-  timeout: 'every call has its own limit',
-  t: 'every call has its own limit',
-  'output-file': 'redirect stderr',
-  d: 'say --verbose',
+  ...REFUSED_EVERYWHERE,
 }
 
 /** Flags cosign has for registries and tally does not. */
@@ -36,4 +41,11 @@ export const REFUSED_REGISTRY: Readonly<Record<string, string>> = {
   'registry-server-name': 'the name of a registry is that of its address',
   'registry-referrers-mode': 'referrers are used where the registry has them, the fallback tag where not',
   'attachment-tag-prefix': 'evidence is attached as referrers',
+}
+
+/** Flags cosign has for looking at what is attached, and tally does not. */
+export const REFUSED_LOOKING: Readonly<Record<string, string>> = {
+  ...REFUSED_REGISTRY,
+  ...REFUSED_EVERYWHERE,
+  platform: 'name the image of the platform by its digest',
 }

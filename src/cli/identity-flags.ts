@@ -11,6 +11,7 @@ import type { CertificateAuthority } from '../trust/sigstore/chain.ts'
 import type { FactName } from '../trust/sigstore/fulcio.ts'
 import type { TrustedRoot } from '../trust/sigstore/trusted-root.ts'
 import type { Context, OptionSpec } from './command.ts'
+import { REFUSED_EVERYWHERE } from './cosign-flags.ts'
 
 /** Flags that say whom a certificate must name, and whose word on that counts: cosign's, and those of `gh attestation verify`. */
 export const IDENTITY_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -26,6 +27,10 @@ export const IDENTITY_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   repo: { type: 'string', value: 'OWNER/NAME', help: 'signed by a workflow on GitHub for this repository, as for gh' },
   owner: { type: 'string', value: 'OWNER', help: 'signed by a workflow on GitHub for a repository of this owner, as for gh' },
   'signer-workflow': { type: 'string', value: 'OWNER/NAME/PATH', help: 'with --repo or --owner: the workflow that signed' },
+  'source-ref': { type: 'string', value: 'REF', help: 'git ref it was built from, in the certificate, as for gh' },
+  'source-digest': { type: 'string', value: 'SHA', help: 'commit it was built from, in the certificate, as for gh' },
+  'signer-digest': { type: 'string', value: 'SHA', help: 'commit of the workflow that signed, in the certificate, as for gh' },
+  'deny-self-hosted-runners': { type: 'boolean', help: 'signed on a machine of GitHub’s, as for gh' },
   'trusted-root': {
     type: 'string',
     value: 'FILE',
@@ -55,10 +60,20 @@ export const REFUSED_VERIFYING: Readonly<Record<string, string>> = {
   sct: 'certificate timestamps are read from the certificate',
   'allow-certificate-chain': 'a 0.3 bundle with a chain is against its specification',
   'signature-digest-algorithm': 'the hash follows from the key',
-  timeout: 'every call has its own limit',
-  t: 'every call has its own limit',
-  'output-file': 'redirect stderr',
-  d: 'say --verbose',
+  ...REFUSED_EVERYWHERE,
+  // Of `gh attestation verify`.
+  'cert-identity': 'say --certificate-identity',
+  'cert-identity-regex': 'say --certificate-identity-regexp',
+  'cert-oidc-issuer': 'say --certificate-oidc-issuer',
+  'custom-trusted-root': 'say --trusted-root',
+  'signer-repo': 'say --signer-workflow, or --certificate-identity-regexp',
+  'bundle-from-oci': 'evidence in the registry is always looked for',
+  hostname: 'name the issuer with --certificate-oidc-issuer, and its root with --trusted-root',
+  'no-public-good': 'name the one root that counts with --trusted-root',
+  'digest-alg': 'digests are always sha256',
+  limit: 'all that is there is looked at',
+  jq: 'pipe --format json into a program of yours',
+  template: 'pipe --format json into a program of yours',
 }
 
 const GITHUB_FACTS: Readonly<Record<string, FactName>> = {
@@ -67,6 +82,9 @@ const GITHUB_FACTS: Readonly<Record<string, FactName>> = {
   'certificate-github-workflow-repository': 'githubWorkflowRepository',
   'certificate-github-workflow-sha': 'githubWorkflowSha',
   'certificate-github-workflow-trigger': 'githubWorkflowTrigger',
+  'source-ref': 'sourceRepositoryRef',
+  'source-digest': 'sourceRepositoryDigest',
+  'signer-digest': 'buildSignerDigest',
 }
 const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
 
@@ -128,6 +146,7 @@ export async function identityFromFlags(context: Context, instance: Instance): P
     const value = flags.text(flag)
     return value === undefined ? [] : [{ name, is: exactly(value) }]
   })
+  if (flags.on('deny-self-hosted-runners')) facts.push({ name: 'runnerEnvironment', is: exactly('github-hosted') })
   if (subject === undefined && issuer === undefined && facts.length === 0) return undefined
   if (subject === undefined)
     throw fail('usage', 'is missing: an issuer alone would be everybody it knows', { where: '--certificate-identity' })

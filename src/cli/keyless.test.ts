@@ -1,3 +1,6 @@
+import * as fs from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openTerminal } from './terminal.ts'
 import { testDeps } from '../../test/support/deps.ts'
@@ -30,13 +33,13 @@ describe('signing by identity', () => {
     ['sign --yes without a look around', ['--yes', '--oidc-disable-ambient-providers'], GITHUB, false],
     ['sign --identity-token', ['--identity-token', 't'], {}, true],
     ['sign with TALLY_KEY', ['--yes'], { ...GITHUB, TALLY_KEY: 'local' }, false],
-  ])('%s', (_, line, env: Record<string, string>, isAsked) => {
-    expect(isKeyless(contextOf(line, env), 'local')).toBe(isAsked)
+  ])('%s', async (_, line, env: Record<string, string>, isAsked) => {
+    expect(await isKeyless(contextOf(line, env), 'local')).toBe(isAsked)
   })
 
-  test('is what cosign’s own words mean without a key', () => {
-    expect(isKeyless(contextOf([]), 'keyless')).toBe(true)
-    expect(isKeyless(contextOf(['--key', 'k.pem']), 'keyless')).toBe(false)
+  test('is what cosign’s own words mean without a key', async () => {
+    expect(await isKeyless(contextOf([]), 'keyless')).toBe(true)
+    expect(await isKeyless(contextOf(['--key', 'k.pem']), 'keyless')).toBe(false)
   })
 
   test.each([
@@ -47,6 +50,12 @@ describe('signing by identity', () => {
     ['with a token file that is not there', ['--identity-token', './token'], 'not-found'],
     ['with a signing configuration that is not there', ['--signing-config', 'c.json'], 'not-found'],
   ])('%s is refused', async (_, line, code) => {
-    await expect(openKeylessOf(contextOf(line, { HOME: '/nowhere' }))).rejects.toThrow(expect.objectContaining({ code }))
+    const dir = await fs.mkdtemp(join(tmpdir(), 'tally-'))
+    try {
+      const env = { TALLY_DATA_DIR: join(dir, 'data'), TALLY_CACHE_DIR: join(dir, 'cache') }
+      await expect(openKeylessOf(contextOf(line, env))).rejects.toThrow(expect.objectContaining({ code }))
+    } finally {
+      await fs.rm(dir, { recursive: true })
+    }
   })
 })

@@ -47,12 +47,12 @@ const AMBIENT_FLAGS = ['identity-token', 'oidc-provider', 'fulcio-auth-flow']
  * Whether to sign by identity: `--key keyless`, or no key and a flag that asks for it, or the ambient token of a CI job with --yes (the
  * very line cosign is called with there), or a command whose word is cosign's.
  */
-export function isKeyless(context: Context, withoutKey: 'local' | 'keyless'): boolean {
+export async function isKeyless(context: Context, withoutKey: 'local' | 'keyless'): Promise<boolean> {
   const { flags, deps } = context
   const key = flags.text('key')
   if (key !== undefined) return parseSignerReference(key).kind === 'keyless'
   if (withoutKey === 'keyless' || AMBIENT_FLAGS.some((name) => flags.text(name) !== undefined)) return true
-  return flags.on('yes') && !flags.on('oidc-disable-ambient-providers') && hasAmbientToken(deps.env)
+  return flags.on('yes') && !flags.on('oidc-disable-ambient-providers') && (await hasAmbientToken(deps))
 }
 
 /** A signer by identity, as the flags ask for it. At a terminal, a person is asked first: what a public log holds stays there. */

@@ -31,7 +31,7 @@ async function requestFor(
   withoutKey: 'local' | 'keyless',
 ): Promise<Omit<SealRequest, 'predicateType' | 'predicate'>> {
   const workspace = await openWorkspaceOf(context)
-  const opened = isKeyless(context, withoutKey)
+  const opened = (await isKeyless(context, withoutKey))
     ? await openKeylessOf(context)
     : await witnessedOf(context, await openSignerOf(context, workspace))
   const bundle = context.flags.text('bundle')

@@ -307,6 +307,27 @@ describe('image archives', () => {
   })
 })
 
+describe('`download` in cosign’s words', () => {
+  test.each([
+    [['signature'], 1],
+    [['attestation'], 4],
+    [['sbom'], 1],
+    [['attestation', '--predicate-type', 'slsaprovenance1'], 1],
+  ])('%j gives %i', async (words, count) => {
+    const said = await runTally(project, 'download', ...words, receipt.artifact.path)
+    expect(said.exitCode, said.stderr).toBe(0)
+    expect(said.stdout.trim().split('\n')).toHaveLength(count)
+  })
+
+  test('what is not there is said, and so is a kind nobody knows', async () => {
+    const path = receipt.artifact.path
+    const none = await runTally(project, 'download', 'sbom', '--type', 'vsa', path)
+    expect(none).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringContaining('no-evidence') as unknown })
+    const other = await runTally(project, 'download', 'layers', path)
+    expect(other).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('signature, attestation, sbom') as unknown })
+  })
+})
+
 describe('the ledger', () => {
   const inData = (dataDir: string): Pick<SampleProject, 'dir' | 'env'> => ({
     dir: project.dir,

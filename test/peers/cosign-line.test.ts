@@ -4,6 +4,17 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ImageTarget } from '../../src/artifact/image-source.ts'
 import { openRegistry } from '../../src/artifact/registry/registry.ts'
+import { GLOBAL_OPTIONS } from '../../src/cli/command.ts'
+import { attest } from '../../src/cli/commands/attest.ts'
+import { attestBlob } from '../../src/cli/commands/attest-blob.ts'
+import { download } from '../../src/cli/commands/download.ts'
+import { sign } from '../../src/cli/commands/sign.ts'
+import { signBlob } from '../../src/cli/commands/sign-blob.ts'
+import { tree } from '../../src/cli/commands/tree.ts'
+import { verify } from '../../src/cli/commands/verify.ts'
+import { verifyAttestation } from '../../src/cli/commands/verify-attestation.ts'
+import { verifyBlob } from '../../src/cli/commands/verify-blob.ts'
+import { verifyBlobAttestation } from '../../src/cli/commands/verify-blob-attestation.ts'
 import { digestOf } from '../../src/kernel/digest.ts'
 import { exportCosignKey } from '../../src/trust/cosign-key.ts'
 import { generateKey, publicKeyOf } from '../../src/trust/keys.ts'
@@ -20,6 +31,20 @@ import { runTally } from '../support/run-tally.ts'
 
 // A cosign line with the word exchanged: the same flags, and a real cosign verifies what comes out, by key.
 const registryProgram = findPeer('docker-registry')
+
+const VERBS = [verify, verifyBlob, verifyAttestation, verifyBlobAttestation, sign, signBlob, attest, attestBlob, tree]
+
+describe.skipIf(cosign === undefined)('every flag a real cosign lists is taken, or refused by its name', () => {
+  const own = VERBS.map((command) => [command.name, command] as const)
+  const parts = ['signature', 'attestation', 'sbom'].map((part) => [`download ${part}`, download] as const)
+  test.each([...own, ...parts])('for %s', async (name, command) => {
+    const { said } = await runCosign(tmpdir(), [...name.split(' '), '--help'])
+    const flags = [...said.matchAll(/^ +(?:-[a-zA-Z], )?--([a-zA-Z0-9-]+)(?:=| |$)/gm)].map((found) => found[1] ?? '')
+    expect(flags).toContain('timeout')
+    const known = [command.options, GLOBAL_OPTIONS, command.refused ?? {}].flatMap((some) => Object.keys(some))
+    expect(flags.filter((flag) => !known.includes(flag))).toEqual([])
+  })
+})
 
 describe.skipIf(cosign === undefined)('a line of cosign, said to tally', () => {
   let dir = ''

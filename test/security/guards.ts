@@ -1,4 +1,5 @@
 import { INPUT_GUARDS, OTHER_INPUTS } from './input-guards.ts'
+import { OTHER_SERVICES, SERVICE_GUARDS } from './service-guards.ts'
 
 /**
  * What keeps us from having the vulnerabilities others had: for each advisory the guard in the code, and the test, named by the
@@ -297,6 +298,7 @@ export const GUARDS: readonly Guard[] = [
     without: 'false',
     test: 'src/trust/git/verify-object.test.ts',
   },
+  ...SERVICE_GUARDS,
   ...INPUT_GUARDS,
 ]
 
@@ -304,6 +306,7 @@ export const GUARDS: readonly Guard[] = [
 export const MORE: readonly (readonly [id: string, against: string, test: string])[] = [
   ['secure-systems-lab/dsse#51', 'one key counted twice', SHAPES],
   ['chainloop#3397', 'a yes where nothing was verified', WORDS],
+  ...OTHER_SERVICES,
   ...OTHER_INPUTS,
 ]
 

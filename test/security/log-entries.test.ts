@@ -227,6 +227,16 @@ test('an entry that names no signature (intoto 0.0.1) is refused by name', async
   expect(await whyRefused(bundle)).toMatch(/of kind intoto 0\.0\.1, which is not supported/)
 })
 
+// What verifies is handed no network: there is nobody it could ask.
+test('GHSA-4c4x-jm2x-pf9j: an entry that says where its key is to be had has none', async () => {
+  const bundle = signedBundle(MESSAGE, { key, leaf })
+  const hash = { algorithm: 'sha256', value: Buffer.from(sha256(MESSAGE)).toString('hex') }
+  const signature = { content: toBase64(signatureOf(bundle)), publicKey: { url: 'http://127.0.0.1:1/key' } }
+  const body = { apiVersion: '0.0.1', kind: 'hashedrekord', spec: { data: { hash }, signature } }
+  bundle.verificationMaterial.tlogEntries = [entryOf({ log: logs.v1, body })]
+  expect(await whyRefused(bundle)).toMatch(/publicKey\.content/)
+})
+
 test('a bare key’s entry is bound to that key', async () => {
   const bundle = signedBundle(MESSAGE, { key, bare: true })
   expect(await whyRefused(bundle, byKey(key))).toBe('accepted')

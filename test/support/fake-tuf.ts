@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { digestOf, hexOf } from '../../src/kernel/digest.ts'
 import { utf8 } from '../../src/kernel/bytes.ts'
@@ -39,6 +39,18 @@ export type TufPlan = {
   readonly target: Uint8Array
   /** A second target, the services that sign. */
   readonly signing?: Uint8Array
+  /** What is another than the plan says in one role's metadata. */
+  readonly roles?: { readonly [R in 'timestamp' | 'snapshot' | 'targets']?: RolePlan }
+  /** Metadata names versions only, as the specification allows. */
+  readonly bare?: boolean
+}
+
+type RolePlan = {
+  readonly version?: number
+  readonly expires?: string
+  readonly keys?: readonly TufKey[]
+  /** The version that the metadata above promises. */
+  readonly promised?: number
 }
 
 const SIGNING = 'signing_config.v0.2.json'
@@ -67,20 +79,38 @@ export function tufRoot({ version = 1, root, online, threshold = root.length, ex
 /** Every file of a repository that serves one target, all of one version, by path. */
 export function tufFiles(plan: TufPlan): Map<string, Uint8Array> {
   const { version = 1, root, online, target } = plan
-  const common = { spec_version: '1.0.31', version, expires: plan.expires ?? LATER }
   const served = new Map([['trusted_root.json', target], ...(plan.signing === undefined ? [] : [[SIGNING, plan.signing] as const])])
   const hashOf = (bytes: Uint8Array): string => hexOf(digestOf(bytes))
   const listed = [...served].map(([name, bytes]) => [name, { length: bytes.byteLength, hashes: { sha256: hashOf(bytes) } }] as const)
-  const targets = signTuf({ ...common, _type: 'targets', targets: Object.fromEntries(listed) }, root)
-  const snapshot = signTuf({ ...common, _type: 'snapshot', meta: { 'targets.json': fileOf(targets, version) } }, [online])
-  const timestamp = signTuf({ ...common, _type: 'timestamp', meta: { 'snapshot.json': fileOf(snapshot, version) } }, [online])
+  const make = (role: 'timestamp' | 'snapshot' | 'targets', keys: readonly TufKey[], content: Readonly<Record<string, Json>>) => {
+    const own: RolePlan = plan.roles?.[role] ?? {}
+    const head = { spec_version: '1.0.31', version: own.version ?? version, expires: own.expires ?? plan.expires ?? LATER }
+    const bytes = signTuf({ ...head, _type: role, ...content }, own.keys ?? keys)
+    const promised = own.promised ?? head.version
+    return { bytes, promised, file: plan.bare === true ? { version: promised } : fileOf(bytes, promised) }
+  }
+  const targets = make('targets', root, { targets: Object.fromEntries(listed) })
+  const snapshot = make('snapshot', [online], { meta: { 'targets.json': targets.file } })
+  const timestamp = make('timestamp', [online], { meta: { 'snapshot.json': snapshot.file } })
   return new Map([
     [`${version}.root.json`, signTuf(tufRoot(plan), root)],
-    ['timestamp.json', timestamp],
-    [`${version}.snapshot.json`, snapshot],
-    [`${version}.targets.json`, targets],
+    ['timestamp.json', timestamp.bytes],
+    [`${snapshot.promised}.snapshot.json`, snapshot.bytes],
+    [`${targets.promised}.targets.json`, targets.bytes],
     ...[...served].map(([name, bytes]) => [`targets/${hashOf(bytes)}.${name}`, bytes] as const),
   ])
+}
+
+const ENDLESS = Buffer.from('...')
+
+/** Writes for as long as somebody reads. */
+function pour(response: ServerResponse): void {
+  const chunk = Buffer.alloc(64 * 1024, ' ')
+  const more = (): void => {
+    while (!response.destroyed && response.write(chunk));
+  }
+  response.on('drain', more)
+  more()
 }
 
 export type FakeTuf = {
@@ -90,7 +120,7 @@ export type FakeTuf = {
   readonly close: () => Promise<void>
 }
 
-/** Serves files on loopback, as they are at that moment. A file of the text `-> URL` is a redirect. */
+/** Serves files on loopback, as they are at that moment. A file of the text `-> URL` is a redirect, one of the text `...` never ends. */
 export async function startFakeTuf(files: Map<string, Uint8Array>): Promise<FakeTuf> {
   const asked: FakeTuf['asked'] = []
   const server = createServer((request, response) => {
@@ -98,7 +128,8 @@ export async function startFakeTuf(files: Map<string, Uint8Array>): Promise<Fake
     asked.push({ path, headers: request.headers })
     const bytes = files.get(path)
     const redirect = bytes === undefined ? undefined : /^-> (\S+)$/.exec(Buffer.from(bytes).toString('latin1'))?.[1]
-    if (redirect !== undefined) response.writeHead(302, { location: redirect }).end()
+    if (bytes !== undefined && Buffer.from(bytes).equals(ENDLESS)) pour(response)
+    else if (redirect !== undefined) response.writeHead(302, { location: redirect }).end()
     else response.writeHead(bytes === undefined ? 404 : 200).end(bytes)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

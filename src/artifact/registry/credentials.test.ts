@@ -22,7 +22,7 @@ const auth = (text: string) => ({ auth: toBase64(utf8(text)) })
 const me = { kind: 'basic', username: 'me', password: 'se:cret' }
 
 describe('readCredential', () => {
-  test('reads what is kept for exactly this host', async () => {
+  test('reads what is kept for exactly this host (sigstore-js#85c5838)', async () => {
     await writeConfig({ auths: { 'registry.example': auth('me:se:cret'), 'other.example': auth('x:y') } })
     expect(await readCredential(deps(), 'registry.example')).toEqual(me)
     for (const host of ['example', 'sub.registry.example', 'registry.example:5000', 'registry.example.evil.example', '__proto__']) {

@@ -181,7 +181,7 @@ describe('a registry that lies', () => {
     await expect(read(open().blob(describeBlob(utf8('hello'))))).rejects.toMatchObject({ code: 'digest-mismatch' })
   })
 
-  test('another manifest than asked for is refused', async () => {
+  test('another manifest than asked for is refused (CVE-2023-33959)', async () => {
     const [asked, given] = [makeImage('asked'), makeImage('given')]
     await putImages(open(), asked, given)
     const { manifests } = fake.repo('team/app')

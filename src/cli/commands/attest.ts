@@ -27,6 +27,7 @@ export const attest = defineCommand({
   refused: {
     ...REFUSED_SIGNING,
     ...REFUSED_REGISTRY,
+    replace: 'what was attested stays; verifying names what is wanted',
     statement: 'sign what the statement says with --predicate and --type; the subject is the artifact',
   },
   words: { min: 1, max: 1, names: 'one artifact' },

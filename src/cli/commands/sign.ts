@@ -29,6 +29,8 @@ export const sign = defineCommand({
   refused: {
     ...REFUSED_SIGNING,
     ...REFUSED_REGISTRY,
+    'output-signature': 'the signature is in the bundle: --bundle',
+    'output-payload': 'the payload is in the bundle: --bundle',
     recursive: 'sign each image of an index by its own digest',
     r: 'sign each image of an index by its own digest',
   },

@@ -8,6 +8,7 @@ import { countOf, safeText } from '../../kernel/text.ts'
 import { shortDigests } from '../render/layout.ts'
 import type { Terminal } from '../terminal.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
+import { REFUSED_LOOKING } from '../cosign-flags.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
 import { predicateWord } from '../render/verdict.ts'
 
@@ -23,6 +24,7 @@ export const tree = defineCommand({
     ...REGISTRY_OPTIONS,
     format: FORMAT_TEXT_JSON,
   },
+  refused: REFUSED_LOOKING,
   words: { min: 1, max: 1, names: 'one artifact' },
   run: async (context) => {
     const { flags, deps, terminal, cwd, words } = context

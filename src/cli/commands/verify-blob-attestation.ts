@@ -31,6 +31,7 @@ export const verifyBlobAttestation = defineCommand({
     ...COSIGN_VERIFY_REFUSED,
     signature: 'a bundle holds the envelope: --bundle',
     certificate: 'a bundle holds the certificate: --bundle',
+    'rfc3161-timestamp': 'a bundle holds the timestamp: --bundle',
   },
   words: { min: 0, max: 1, names: 'one file, - for stdin, or sha256:…' },
   run: async (context) => {

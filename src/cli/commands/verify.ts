@@ -53,6 +53,7 @@ export const verify = defineCommand({
   },
   refused: {
     ...COSIGN_VERIFY_REFUSED,
+    'predicate-type': 'attestations of one type are verified with `tally verify-attestation --type`',
     'local-image': 'name a layout as oci:DIR',
     attachment: 'evidence is looked for in all its places',
     payload: 'payload and signature lie together where the image is',

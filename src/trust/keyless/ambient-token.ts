@@ -22,9 +22,13 @@ export const AMBIENT_PROVIDERS: Readonly<Record<string, Provider>> = {
   filesystem: fromFile,
 }
 
-/** Whether some provider would answer; asks nobody. */
-export function hasAmbientToken(env: Deps['env']): boolean {
-  return ['SIGSTORE_ID_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_URL', 'BUILDKITE_JOB_ID'].some((name) => (env[name] ?? '') !== '')
+/** Whether some provider would answer; asks nobody. A file that somebody mounted counts, as it does for cosign. */
+export async function hasAmbientToken({ env, fs }: Pick<Deps, 'env' | 'fs'>): Promise<boolean> {
+  if (['SIGSTORE_ID_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_URL', 'BUILDKITE_JOB_ID'].some((name) => (env[name] ?? '') !== '')) return true
+  return await fs.stat(TOKEN_FILE).then(
+    (found) => found.isFile(),
+    () => false, // What cannot be looked at is no offer to sign with.
+  )
 }
 
 /**

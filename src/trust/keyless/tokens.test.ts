@@ -57,7 +57,7 @@ describe('ambient tokens', () => {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${runner.origin}/token?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'the runner secret',
     }
-    expect(hasAmbientToken(env)).toBe(true)
+    expect(await hasAmbientToken(testDeps({ env }))).toBe(true)
     const found = await findAmbientToken(testDeps({ env }), 'sigstore')
     expect(found.from).toBe('github-actions')
     expect(read(found.text).issuer).toBe(issuer.origin)
@@ -66,6 +66,16 @@ describe('ambient tokens', () => {
     const plain = findAmbientToken(testDeps({ env: { ...env, ACTIONS_ID_TOKEN_REQUEST_URL: 'http://far.example/t' } }), 'sigstore')
     await expect(plain).rejects.toThrow(expect.objectContaining({ code: 'insecure-transport' }))
     await runner.close()
+  })
+
+  test('are asked for where the runner says, and the secret goes nowhere else (fulcio#e4637a3)', async () => {
+    const elsewhere = await startHttpFake(() => ({ json: { value: 'a.b.c' } }))
+    const runner = await startHttpFake(() => ({ status: 302, headers: { location: `${elsewhere.origin}/token` } }))
+    const env = { ACTIONS_ID_TOKEN_REQUEST_URL: `${runner.origin}/token`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'secret' }
+    await expect(findAmbientToken(testDeps({ env }), 'sigstore')).rejects.toThrow(expect.objectContaining({ code: 'service-error' }))
+    expect([runner.seen.length, elsewhere.seen]).toEqual([1, []])
+    await runner.close()
+    await elsewhere.close()
   })
 
   test('come from the variable GitLab fills, from Buildkite’s agent, from a mounted file', async () => {
@@ -86,6 +96,9 @@ describe('ambient tokens', () => {
       await fs.writeFile(join(mounted, 'token'), 'g.h.i\n')
       const open: typeof fs.open = async (path, flags) =>
         await fs.open(String(path) === '/var/run/sigstore/cosign/oidc-token' ? join(mounted, 'token') : path, flags)
+      const stat = (async (path: string) =>
+        await fs.stat(path === '/var/run/sigstore/cosign/oidc-token' ? join(mounted, 'token') : path)) as typeof fs.stat
+      expect(await hasAmbientToken(testDeps({ fs: { ...fs, stat } }))).toBe(true)
       expect(await findAmbientToken(testDeps({ fs: { ...fs, open } }), 'sigstore')).toEqual({ text: 'g.h.i', from: 'filesystem' })
       await fs.rm(mounted, { recursive: true })
     })
@@ -98,7 +111,7 @@ describe('ambient tokens', () => {
     for (const name of ['spiffe', 'google', 'constructor']) {
       await expect(findAmbientToken(testDeps(), 'sigstore', name)).rejects.toThrow(expect.objectContaining({ code: 'flag-unsupported' }))
     }
-    expect(hasAmbientToken({})).toBe(false)
+    expect(await hasAmbientToken(testDeps())).toBe(false)
     expect(Object.keys(AMBIENT_PROVIDERS).join(delimiter)).toContain('buildkite-agent')
   })
 })

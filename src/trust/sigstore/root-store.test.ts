@@ -106,6 +106,34 @@ describe('the services that sign', () => {
   })
 })
 
+describe('roots of the repository', () => {
+  const second = { ...keys, version: 2, online: newTufKey() }
+
+  test('are kept as soon as they are verified: keys that were replaced count no more, though the refresh failed', async () => {
+    server.files.set('2.root.json', signTuf(tufRoot(second), keys.root))
+    await expect(refreshRoot(at(1), options())).rejects.toThrow(expect.objectContaining({ where: 'timestamp.json' }))
+    server.files.delete('2.root.json')
+    await expect(refreshRoot(at(1), options())).rejects.toThrow(expect.objectContaining({ code: 'signature-invalid' }))
+    expect(await readStoredRoot({ fs }, dir)).toMatchObject({ from: 'shipped' })
+  })
+
+  test('of the public instance are followed from the shipped one on, where an older one was kept', async () => {
+    const asked: string[] = []
+    const deps = testDeps({
+      fetch: (url) => {
+        asked.push(String(url instanceof Request ? url.url : url))
+        return Promise.resolve(new Response('', { status: 404 }))
+      },
+    })
+    const { repository: _, ...publicOnes } = options()
+    await expect(refreshRoot(deps, publicOnes)).rejects.toThrow(expect.objectContaining({ code: 'network' }))
+    const { version } = (
+      JSON.parse(await fs.readFile(join(packageRoot(), 'data/sigstore-public-good/root.json'), 'utf8')) as { signed: { version: number } }
+    ).signed
+    expect(asked[0]).toBe(`https://tuf-repo-cdn.sigstore.dev/${version + 1}.root.json`)
+  })
+})
+
 test('a refresh offline makes no call', async () => {
   await expect(refreshRoot(at(0), { ...options(), offline: true })).rejects.toThrow(expect.objectContaining({ code: 'offline' }))
   expect(server.asked).toEqual([])

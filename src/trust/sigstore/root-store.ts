@@ -12,6 +12,7 @@ import { readShape } from '../../kernel/shape.ts'
 import { withLock } from '../../store/lock.ts'
 import { parseTrustedRoot } from './trusted-root.ts'
 import type { TrustedRoot } from './trusted-root.ts'
+import { readMetadata } from './tuf/metadata.ts'
 import { refreshTargets } from './tuf/refresh.ts'
 import type { TufState } from './tuf/refresh.ts'
 
@@ -153,7 +154,9 @@ export async function refreshRoot(deps: StoreDeps, options: Omit<RootOptions, 'a
   return await withLock(deps, join(options.dataDir, 'locks', 'sigstore-root.lock'), async () => {
     await deps.fs.mkdir(folder, { recursive: true, mode: 0o700 })
     const names = [{ name: TARGET }, { name: SIGNING, optional: true }]
-    const { state, targets } = await refreshTargets(deps, repository, await readTufState(deps, folder), names)
+    const known = await readTufState(deps, folder, repository)
+    const keep = (root: Uint8Array) => writeFileAtomic(deps, join(folder, 'root.json'), root)
+    const { state, targets } = await refreshTargets(deps, repository, known, names, keep)
     const target = targets.get(TARGET) ?? new Uint8Array(0)
     parseTrustedRoot(target, `${repository}/${TARGET}`)
     for (const role of ['root', 'timestamp', 'snapshot', 'targets'] as const) {
@@ -192,13 +195,17 @@ function fileOf(folder: string, digest: Digest, name: string): string {
   return join(folder, `${hexOf(digest)}.${name}`)
 }
 
-/** What TUF left the last time; the newer of the kept and the shipped root to start from. */
-async function readTufState(deps: StoreDeps, folder: string): Promise<TufState> {
+/** What TUF left the last time. Of the public instance, the newer of the kept and the shipped root is where to start. */
+async function readTufState(deps: StoreDeps, folder: string, repository: string): Promise<TufState> {
   const shipped = await readFileBounded(deps, shippedFile('root.json'), 'tufMetadataBytes')
-  const state: { -readonly [K in keyof TufState]: TufState[K] } = { root: (await readIfThere(deps, join(folder, 'root.json'))) ?? shipped }
+  const path = join(folder, 'root.json')
+  const kept = await readIfThere(deps, path)
+  const versionOf = (bytes: Uint8Array) => readMetadata('root', bytes, path).signed.version
+  const isOld = kept !== undefined && repository === PUBLIC_GOOD.repository && versionOf(kept) < versionOf(shipped)
+  const state: { -readonly [K in keyof TufState]: TufState[K] } = { root: kept === undefined || isOld ? shipped : kept }
   for (const role of ['timestamp', 'snapshot', 'targets'] as const) {
-    const kept = await readIfThere(deps, join(folder, `${role}.json`))
-    if (kept !== undefined) state[role] = kept
+    const bytes = await readIfThere(deps, join(folder, `${role}.json`))
+    if (bytes !== undefined) state[role] = bytes
   }
   return state
 }

@@ -19,8 +19,9 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 const known: TufState = { root: signTuf(tufRoot(plan()), [alice, bob]) }
+const keepNothing = async () => {}
 const refresh = async (from: TufState = known) => {
-  const { state, targets } = await refreshTargets(deps, server.url, from, [{ name: 'trusted_root.json' }])
+  const { state, targets } = await refreshTargets(deps, server.url, from, [{ name: 'trusted_root.json' }], keepNothing)
   return { state, target: targets.get('trusted_root.json') ?? new Uint8Array(0) }
 }
 const serveOne = (path: string, of: TufPlan) => void server.files.set(path, tufFiles(of).get(path) ?? utf8(''))
@@ -44,7 +45,7 @@ describe('a refresh', () => {
 
   test('gives a further target where there is one, of the same metadata', async () => {
     const names = [{ name: 'trusted_root.json' }, { name: 'signing_config.v0.2.json', optional: true }]
-    const fetch = async () => [...(await refreshTargets(deps, server.url, known, names)).targets.keys()]
+    const fetch = async () => [...(await refreshTargets(deps, server.url, known, names, keepNothing)).targets.keys()]
     expect(await fetch()).toEqual(['trusted_root.json'])
     serve(tufFiles(plan({ signing: utf8('{"the":"services"}') })))
     expect(await fetch()).toEqual(['trusted_root.json', 'signing_config.v0.2.json'])
@@ -113,7 +114,7 @@ describe('a refresh is refused', () => {
   })
 
   test('over plain HTTP elsewhere than on this machine', async () => {
-    const away = refreshTargets(deps, 'http://mirror.example/tuf', known, [{ name: 'trusted_root.json' }])
+    const away = refreshTargets(deps, 'http://mirror.example/tuf', known, [{ name: 'trusted_root.json' }], keepNothing)
     await expect(away).rejects.toThrow(expect.objectContaining({ code: 'insecure-transport' }))
   })
 
@@ -127,7 +128,7 @@ describe('a refresh is refused', () => {
   test.each(['../../etc/passwd', 'a/../b', '..'])(
     'for a target that is not there, whatever its name (GHSA-fcv2-xgw5-pqxf): %s',
     async (name) => {
-      await expect(refreshTargets(deps, server.url, known, [{ name }])).rejects.toThrow(/has no target/)
+      await expect(refreshTargets(deps, server.url, known, [{ name }], keepNothing)).rejects.toThrow(/has no target/)
       expect(server.asked.every(({ path }) => !path.includes('..'))).toBe(true)
     },
   )

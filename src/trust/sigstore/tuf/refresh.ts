@@ -20,17 +20,19 @@ export type Refreshed = { readonly state: Required<TufState>; readonly targets: 
  * Fetches targets of a TUF repository by the client workflow of the specification (1.0.33, 5.3 to 5.7): roots one by one, then
  * timestamp, snapshot and targets, each signed by enough keys, not expired, not older than what was seen before, and the one the
  * last promised. Delegations are not followed. In: where the repository is, what is trusted so far, the targets; an optional one may be
- * missing. Out: the targets by name, and what to keep. No credential is ever sent, and no redirect followed. Throws `signature-invalid`, `digest-mismatch`, `evidence-malformed`,
- * `network`.
+ * missing; and what keeps a root, called for each as soon as it is verified (5.3.8), so that keys that were replaced count no more even
+ * where the rest of the refresh fails. Out: the targets by name, and what to keep. No credential is ever sent, and no redirect followed.
+ * Throws `signature-invalid`, `digest-mismatch`, `evidence-malformed`, `limit-exceeded`, `network`.
  */
 export async function refreshTargets(
   deps: HttpDeps,
   repository: string,
   known: TufState,
   names: readonly { readonly name: string; readonly optional?: boolean }[],
+  keepRoot: (bytes: Uint8Array) => Promise<void>,
 ): Promise<Refreshed> {
   const get = getter(deps, repository)
-  const root = await refreshRoot(get, known.root)
+  const root = await refreshRoot(get, known.root, keepRoot)
   const trusted = root.signed
 
   const timestamp = readVerified('timestamp', await get('timestamp.json'), trusted, 'timestamp.json')
@@ -77,6 +79,7 @@ type Get = (path: string) => Promise<Uint8Array>
 async function refreshRoot(
   get: ReturnType<typeof getter>,
   known: Uint8Array,
+  keep: (bytes: Uint8Array) => Promise<void>,
 ): Promise<{ readonly bytes: Uint8Array; readonly signed: TufRoot }> {
   let bytes = known
   let { signed } = readMetadata('root', known, 'root.json')
@@ -91,6 +94,7 @@ async function refreshRoot(
     refuseVersion(name, read.signed.version, signed.version + 1)
     bytes = next
     signed = read.signed
+    await keep(bytes)
   }
   refuseExpired('root.json', signed.expires, get.now())
   return { bytes, signed }
