@@ -2,19 +2,34 @@ import { createHash } from 'node:crypto'
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
+import { builtinModules, inAscii } from './builtin-modules.ts'
+import { withoutDetours } from './without-detours.ts'
 import { build as buildWithVite } from 'vite'
 
+/** Packages that are compiled in: what every command that reads anything loads, and most of it is never used. Their licences go with them. */
+const COMPILED_IN = ['zod', 'yaml']
+
+/** What every run loads lies together with this. */
+const START = 'src/cli/program.ts'
+
 /**
- * Compiles the program into dist/: dist/tally.js and one chunk for what each command loads. The packages that package.json
- * depends on stay outside; the rest is ours. The bytes depend on the sources and the lockfile only.
+ * Compiles the program into dist/: dist/tally.js, one chunk for what every run loads, one for verifying, and others for what each command
+ * loads beside: a file costs more to find and open than to read. Other packages that package.json depends on stay outside. The
+ * bytes depend on the sources and the lockfile only.
  */
 export async function buildProgram(root: string): Promise<void> {
   const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
-  const packages = Object.keys(dependencies)
+  const packages = Object.keys(dependencies).filter((name) => !COMPILED_IN.includes(name))
+  const start = await modulesOf(root, START)
   const bundle = await rolldown({
     cwd: root,
-    input: { tally: 'src/cli/main.ts', 'chunks/unpack-worker': 'src/artifact/unpack-worker.ts' },
+    input: { tally: 'src/cli/tally.ts', 'chunks/unpack-worker': 'src/artifact/unpack-worker.ts' },
     platform: 'node',
+    // The places of packages are written beside them: these must not depend on where the folder is.
+    resolve: { symlinks: false },
+    plugins: [builtinModules((id) => id.startsWith(join(root, 'src/'))), withoutDetours(), inAscii()],
+    // Grouped chunks want it; nothing imports the entry.
+    preserveEntrySignatures: 'allow-extension',
     external: (id) => id.startsWith('node:') || packages.some((name) => id === name || id.startsWith(`${name}/`)),
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(`rolldown: ${log.message}`)
@@ -27,9 +42,43 @@ export async function buildProgram(root: string): Promise<void> {
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
     comments: false,
+    codeSplitting: {
+      groups: [
+        { name: 'start', test: (id) => start.has(id), priority: 3, includeDependenciesRecursively: false },
+        { name: 'zod', test: /\/node_modules\/zod\//, priority: 2 },
+        { name: 'verify', test: /\/src\/cli\/commands\/verify(?:-blob)?\.ts$/, priority: 1 },
+      ],
+    },
   })
   await bundle.close()
   await chmod(join(root, 'dist/tally.js'), 0o755)
+  await writeFile(join(root, 'dist/chunks/LICENSES.txt'), await licencesOf(root))
+}
+
+/** The licences of what is compiled in. */
+async function licencesOf(root: string): Promise<string> {
+  const texts = await Promise.all(
+    COMPILED_IN.map(async (name) => {
+      const folder = join(root, 'node_modules', name)
+      const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string }
+      return `${name} ${version}\n\n${(await readFile(join(folder, 'LICENSE'), 'utf8')).trim()}\n`
+    }),
+  )
+  return texts.join(`\n${'-'.repeat(72)}\n\n`)
+}
+
+const STATIC_IMPORT = /^(?:import|export)\s+(?!type\b)[^;'"]*?from\s+'(\.[^']+)'/gms
+
+/** A file and all it imports, but for what is imported as it runs. */
+async function modulesOf(root: string, start: string): Promise<Set<string>> {
+  const found = new Set<string>()
+  const add = async (file: string): Promise<void> => {
+    if (found.has(file)) return
+    found.add(file)
+    for (const [, path = ''] of (await readFile(file, 'utf8')).matchAll(STATIC_IMPORT)) await add(join(dirname(file), path))
+  }
+  await add(join(root, start))
+  return found
 }
 
 /** Builds the page into dist/web/, unless its sources and the lockfile are what they were. Out: whether it was built. */

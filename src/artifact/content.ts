@@ -2,9 +2,9 @@ import type { Artifact } from './artifact.ts'
 import type { ImageSource } from './image-source.ts'
 import type { Reference } from './reference.ts'
 import type { Deps } from '../kernel/deps.ts'
-import { readFileStream } from '../kernel/read-file.ts'
+import { passFile } from '../kernel/read-file.ts'
 
-/** The bytes of a file, from its beginning each time it is called. Whoever reads them compares them with the artifact's digest. */
+/** The bytes of a file, from its beginning each time it is called; a piece is good until the next is asked for. Whoever reads them compares them with the artifact's digest. */
 export type Content = () => AsyncIterable<Uint8Array>
 
 /** The bytes of the one file a manifest wraps; undefined for every other artifact. */
@@ -21,6 +21,6 @@ export function contentOf(
   artifact: Artifact,
   source: ImageSource | undefined,
 ): Content | undefined {
-  if (reference.scheme === 'file' || reference.scheme === 'docker-archive') return () => readFileStream(deps, reference.path)
+  if (reference.scheme === 'file' || reference.scheme === 'docker-archive') return () => passFile(deps, reference.path)
   return source === undefined ? undefined : contentAt(source, artifact)
 }

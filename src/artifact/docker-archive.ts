@@ -105,6 +105,12 @@ export function findDockerImage(archive: Pick<DockerArchive, 'images' | 'name'>,
   return image
 }
 
+/** The config digest of the image an archive is about: the one that is named, or the only one. Undefined for several and none named: the archive is the file it is. */
+export function meantConfig(archive: Pick<DockerArchive, 'images' | 'name'>, tag: string | undefined): Digest | undefined {
+  if (tag === undefined && new Set(archive.images.map(({ configDigest }) => configDigest)).size !== 1) return undefined
+  return findDockerImage(archive, tag).configDigest
+}
+
 async function readList(archive: ArchiveFile): Promise<readonly Listed[]> {
   const where = `${archive.path}: manifest.json`
   const json = parseJson(await archive.read('manifest.json', 'manifestBytes'), where, {

@@ -1,54 +1,99 @@
 import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
 import { readAll } from '../kernel/bytes.ts'
+import type { Deps } from '../kernel/deps.ts'
 import { asTallyError, fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { safeText, shorten } from '../kernel/text.ts'
+import type { Platform } from './artifact.ts'
+
+/** An engine that keeps images and speaks Docker's API. */
+export type EngineName = 'docker' | 'podman'
 
 /**
- * The docker archive of an image that a container engine has, as it exports it (Docker Engine API, `GET /images/{name}/get`; Podman speaks
- * the same). In: the path of its socket, the image by name or id. Nothing is pulled. Throws `not-found` when there is no socket, nobody
- * listens, or there is no such image; `permission`; `network` for any other answer or one that is cut off.
+ * The socket of an engine: where DOCKER_HOST says, or where Docker and Podman have it by themselves. Throws `usage` for an engine behind
+ * a network address, which is not spoken to.
  */
-export async function* exportFromEngine(socketPath: string, image: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const answer = await ask(socketPath, `/images/${image.split('/').map(encodeURIComponent).join('/')}/get`, signal)
+export function engineSocket(env: Deps['env'], engine: EngineName): string {
+  const { DOCKER_HOST, CONTAINER_HOST, XDG_RUNTIME_DIR } = env
+  const host = engine === 'docker' ? DOCKER_HOST : CONTAINER_HOST
+  if (host !== undefined && host !== '') {
+    if (host.startsWith('unix://')) return host.slice('unix://'.length)
+    throw fail('usage', 'is no socket of this machine', {
+      where: `${engine === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST'}=${shorten(safeText(host), 100)}`,
+      hint: `save the image first: ${engine} save IMAGE | tally sbom -`,
+    })
+  }
+  if (engine === 'docker') return '/var/run/docker.sock'
+  return XDG_RUNTIME_DIR === undefined || XDG_RUNTIME_DIR === ''
+    ? '/run/podman/podman.sock'
+    : join(XDG_RUNTIME_DIR, 'podman', 'podman.sock')
+}
+
+/** Names engines take: `nginx`, `nginx:1.27`, `host:5000/a/b@sha256:…`, an image id. */
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._:/@-]{0,510}[A-Za-z0-9])?$/
+
+/** Whether a text can be the name of an image, and is no path such as `a//b` or `a/../b`. */
+export function isEngineImage(text: string): boolean {
+  return NAME.test(text) && !text.split('/').some((part) => part === '' || /^\.{1,2}$/.test(part))
+}
+
+/**
+ * What `docker save` would write, from the engine itself (Docker Engine API, "Export an image"). In: the socket and the name of an
+ * image, and the platform of it that is wanted: engines before API 1.48 do not know that and give what they have. Throws `not-found` when there is no such engine or image, `network` when it answers anything else.
+ */
+export async function* exportImage(
+  deps: Pick<Deps, 'signal'>,
+  socketPath: string,
+  name: string,
+  platform?: Platform,
+): AsyncGenerator<Uint8Array> {
+  const where = `${socketPath}: ${shorten(safeText(name), 200)}`
+  const query = platform === undefined ? '' : `?platform=${encodeURIComponent(JSON.stringify(platform))}`
+  const answer = await ask(deps, socketPath, `/images/${encodeURIComponent(name)}/get${query}`)
   if (answer.statusCode !== 200) {
-    const said = await readAll(answer, LIMITS.httpErrorBodyBytes, 'httpErrorBodyBytes', socketPath)
-    const why = `answered ${answer.statusCode}: ${messageOf(said)}`
-    if (answer.statusCode === 404) throw fail('not-found', `has no such image (${why})`, { where: socketPath, hint: 'pull it first' })
-    throw fail('network', why, { where: socketPath })
+    const said = await readAll(answer, LIMITS.configBytes, 'configBytes', where).catch(() => new Uint8Array(0))
+    const why = shorten(safeText(messageOf(said)), 300)
+    if (answer.statusCode === 404)
+      throw fail('not-found', 'is no image of this engine', { where, hint: 'pull it, or name it as `docker images` lists it' })
+    throw fail('network', `the engine answered ${answer.statusCode}${why === '' ? '' : `: ${why}`}`, { where })
   }
   try {
-    yield* answer as AsyncIterable<Uint8Array>
-    // A body that was cut off ends like a whole one where its length was not told.
-    if (!answer.complete) throw fail('network', 'was cut off', { where: socketPath })
+    for await (const piece of answer) yield piece as Uint8Array
+    if (!answer.complete) throw fail('network', 'the engine stopped in the middle of the image', { where })
   } catch (error) {
-    throw signal.aborted ? asTallyError(signal.reason) : asTallyError(error, socketPath)
+    deps.signal.throwIfAborted()
+    throw asTallyError(error, where)
   } finally {
     answer.destroy()
   }
 }
 
-async function ask(socketPath: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+async function ask({ signal }: Pick<Deps, 'signal'>, socketPath: string, path: string): Promise<IncomingMessage> {
   try {
     return await new Promise<IncomingMessage>((resolve, reject) => {
-      const asked = request({ socketPath, path, signal, headers: { host: 'localhost' }, timeout: LIMITS.httpIdleMs }, resolve)
-      asked.on('timeout', () => asked.destroy(fail('network', 'does not answer', { where: socketPath })))
-      asked.on('error', reject)
-      asked.end()
+      request({ socketPath, path, method: 'GET', headers: { host: 'engine' }, signal }, resolve)
+        .on('error', reject)
+        .end()
     })
   } catch (error) {
-    if (signal.aborted) throw asTallyError(signal.reason)
-    const known = asTallyError(error, socketPath)
-    // A socket file that is left of an engine that was stopped.
-    throw known.code === 'network'
-      ? fail('network', `the engine does not answer: ${known.message}`, { where: socketPath, cause: error })
-      : known
+    signal.throwIfAborted()
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'ECONNREFUSED' && code !== 'EACCES') throw asTallyError(error, socketPath)
+    throw fail('not-found', code === 'EACCES' ? 'may not be used by this user' : 'no engine listens here', {
+      where: socketPath,
+      hint: 'start it, name its socket in DOCKER_HOST=unix://PATH, or save the image: docker save IMAGE | tally sbom -',
+      cause: error,
+    })
   }
 }
 
-function messageOf(body: Uint8Array): string {
-  const text = Buffer.from(body).toString('utf8')
-  const message = /"message"\s*:\s*"([^"]{0,500})"/.exec(text)?.[1] ?? text
-  return shorten(safeText(message.trim()), 200)
+function messageOf(bytes: Uint8Array): string {
+  try {
+    const { message } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { readonly message?: unknown }
+    return typeof message === 'string' ? message : ''
+  } catch {
+    return '' // Not an engine's own answer.
+  }
 }

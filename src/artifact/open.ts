@@ -1,11 +1,7 @@
-import { openDockerArchive } from './docker-archive.ts'
 import type { ImageSource, ImageTarget } from './image-source.ts'
-import { openOciArchive } from './oci-archive.ts'
-import { openOciLayout } from './oci-layout.ts'
 import type { Lock } from './oci-layout.ts'
 import { formatReference } from './reference.ts'
 import type { Reference } from './reference.ts'
-import { openRegistry } from './registry/registry.ts'
 import type { SessionOptions } from './registry/session.ts'
 import type { SourcePool } from './source-pool.ts'
 import type { Deps } from '../kernel/deps.ts'
@@ -28,16 +24,17 @@ function placeOf(ref: Reference): string {
   return ref.scheme === 'registry' ? `registry:${ref.host}/${ref.repository}` : `${ref.scheme}:${ref.path}`
 }
 
+// Each kind of place is loaded only where one is named: a file needs none of them.
 async function openPlace(deps: Deps, ref: Reference, options: RegistryOptions): Promise<ImageSource> {
   switch (ref.scheme) {
     case 'oci':
-      return await openOciLayout(deps, ref.path, { snapshot: options.pool !== undefined })
+      return await (await import('./oci-layout.ts')).openOciLayout(deps, ref.path, { snapshot: options.pool !== undefined })
     case 'oci-archive':
-      return await openOciArchive(deps, ref.path)
+      return await (await import('./oci-archive.ts')).openOciArchive(deps, ref.path)
     case 'docker-archive':
-      return await openDockerArchive(deps, ref.path)
+      return await (await import('./docker-archive.ts')).openDockerArchive(deps, ref.path)
     case 'registry':
-      return openRegistry(deps, ref, options)
+      return (await import('./registry/registry.ts')).openRegistry(deps, ref, options)
     case 'file':
       throw fail('reference-invalid', 'is a file, not an image', { where: ref.path })
   }
@@ -48,8 +45,9 @@ async function openPlace(deps: Deps, ref: Reference, options: RegistryOptions): 
  * processes write to one layout. Throws `reference-invalid` for what can only be read.
  */
 export async function openTarget(deps: Deps, ref: Reference, options: RegistryOptions & { readonly lock?: Lock }): Promise<ImageTarget> {
-  if (ref.scheme === 'registry') return openRegistry(deps, ref, options)
+  if (ref.scheme === 'registry') return (await import('./registry/registry.ts')).openRegistry(deps, ref, options)
   if (ref.scheme === 'oci') {
+    const { openOciLayout } = await import('./oci-layout.ts')
     return await openOciLayout(deps, ref.path, { create: true, ...(options.lock === undefined ? {} : { lock: options.lock }) })
   }
   throw fail('reference-invalid', 'cannot be written to', {

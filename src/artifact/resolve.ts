@@ -1,20 +1,17 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Artifact, Descriptor } from './artifact.ts'
-import { findDockerImage, openDockerArchive } from './docker-archive.ts'
-import type { DockerArchive } from './docker-archive.ts'
 import type { ImageSource } from './image-source.ts'
 import { openSource } from './open.ts'
 import type { RegistryOptions } from './open.ts'
 import { formatReference } from './reference.ts'
 import type { Reference } from './reference.ts'
 import { untilAborted } from './until-aborted.ts'
-import { wrappedFileOf } from './wrap.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { finishDigest } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { asTallyError, fail } from '../kernel/errors.ts'
-import { readFileStream } from '../kernel/read-file.ts'
+import { passFile } from '../kernel/read-file.ts'
 
 /**
  * Finds out what a reference is, by digest; a tag is resolved here once and never again. A file is hashed as it streams
@@ -28,8 +25,9 @@ export async function resolveArtifact(
 ): Promise<{ readonly artifact: Artifact; readonly source?: ImageSource }> {
   if (ref.scheme === 'file') return { artifact: await hashFile(deps, ref.path) }
   if (ref.scheme === 'docker-archive') {
+    const { meantConfig, openDockerArchive } = await import('./docker-archive.ts')
     const archive = await openDockerArchive(deps, ref.path)
-    const config = configOf(archive, ref.tag)
+    const config = meantConfig(archive, ref.tag)
     return { artifact: { ...(await hashFile(deps, ref.path)), ...(config === undefined ? {} : { config }) }, source: archive }
   }
   const source = await openSource(deps, ref, options)
@@ -37,16 +35,11 @@ export async function resolveArtifact(
   const digest = ref.digest ?? (await resolveName(source, ref, where))
   const manifest = await source.manifest(digest)
   if (manifest === undefined) throw fail('not-found', 'has no such manifest', { where: `${source.name}@${digest}` })
+  const { wrappedFileOf } = await import('./wrap.ts')
   const file = wrappedFileOf(manifest)
   const { size, mediaType } = manifest.descriptor
   const name = ref.scheme === 'registry' ? `${ref.host}/${ref.repository}` : (file?.name ?? basename(ref.path))
   return { artifact: { kind: 'manifest', digest, size, mediaType, name, ...(file === undefined ? {} : { file }) }, source }
-}
-
-/** The image a docker archive is about: the one that is named, or the only one. Several and none named: the archive is the file it is. */
-function configOf(archive: DockerArchive, tag: string | undefined): Digest | undefined {
-  if (tag === undefined && new Set(archive.images.map(({ configDigest }) => configDigest)).size !== 1) return undefined
-  return findDockerImage(archive, tag).configDigest
 }
 
 async function resolveName(
@@ -79,7 +72,7 @@ async function hashFile(deps: Deps, path: string): Promise<Extract<Artifact, { k
     if (!(await deps.fs.stat(path)).isFile()) throw fail('reference-invalid', 'is not a file', { where: path })
     const hash = createHash('sha256')
     let size = 0
-    for await (const part of untilAborted(readFileStream(deps, path), deps.signal)) {
+    for await (const part of untilAborted(passFile(deps, path), deps.signal)) {
       size += part.byteLength
       hash.update(part)
     }

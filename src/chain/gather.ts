@@ -7,8 +7,6 @@ import { openSource } from '../artifact/open.ts'
 import { formatReference, parseReference } from '../artifact/reference.ts'
 import type { Reference } from '../artifact/reference.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
-import { lookupTag, wrappedFileOf } from '../artifact/wrap.ts'
-import { findEvidence } from '../evidence/find.ts'
 import type { FileSystem } from '../kernel/deps.ts'
 import type { Found } from '../evidence/collect.ts'
 import { findSidecars, readSidecar } from '../evidence/sidecar.ts'
@@ -47,14 +45,14 @@ export async function gather(workspace: Workspace, request: GatherRequest): Prom
   for (const file of request.bundles) parts.push(await readSidecar(deps, file))
   let artifact = resolved
   if (resolved.kind === 'file' && request.reference.scheme === 'file') parts.push(await findSidecars(deps, request.reference.path))
-  else if (source !== undefined) parts.push(await findEvidence(source, resolved.digest))
+  else if (source !== undefined) parts.push(await findAt(source, resolved.digest))
   for (const place of await elsewhere(workspace, request)) {
     const at = await locate(place, resolved)
     if (at === undefined) {
       parts.push({ found: [], unreadable: [], looked: [`${place.name}: not there`] })
       continue
     }
-    parts.push(await findEvidence(place, at.digest))
+    parts.push(await findAt(place, at.digest))
     if (at.kind === 'manifest' && artifact.kind === 'file') artifact = at
   }
   const content = contentOf(deps, request.reference, resolved, source)
@@ -66,6 +64,12 @@ export async function gather(workspace: Workspace, request: GatherRequest): Prom
     unreadable: parts.flatMap((part) => part.unreadable),
     looked: parts.flatMap((part) => part.looked),
   }
+}
+
+/** What is attached to manifests is looked for only where there is a place for them. */
+async function findAt(source: ImageSource, digest: Digest): Promise<Found> {
+  const { findEvidence } = await import('../evidence/find.ts')
+  return await findEvidence(source, digest)
 }
 
 async function elsewhere(workspace: Workspace, request: GatherRequest): Promise<readonly ImageSource[]> {
@@ -112,12 +116,14 @@ async function namesIn(fs: FileSystem, path: string): Promise<readonly string[]>
 /** The artifact as a place knows it: the manifest itself, or the manifest that wraps the file. The wrapping is read, not believed. */
 async function locate(place: ImageSource, artifact: Artifact): Promise<Artifact | undefined> {
   if (artifact.kind === 'manifest') return artifact
+  const { lookupTag } = await import('../artifact/wrap.ts')
   const descriptor = await place.resolveTag(lookupTag(artifact.digest))
   return descriptor === undefined ? undefined : await wrapperOf(place, descriptor.digest, artifact)
 }
 
 async function wrapperOf(place: ImageSource, digest: Digest, file: Extract<Artifact, { kind: 'file' }>): Promise<Artifact | undefined> {
   const manifest = await place.manifest(digest)
+  const { wrappedFileOf } = await import('../artifact/wrap.ts')
   const inside = manifest === undefined ? undefined : wrappedFileOf(manifest)
   if (manifest === undefined || inside === undefined || inside.digest !== file.digest || inside.size !== file.size) return undefined
   const { mediaType, size } = manifest.descriptor

@@ -1,15 +1,12 @@
 import { guessReference } from '../artifact/guess-reference.ts'
 import type { Artifact } from '../artifact/artifact.ts'
-import { readThrough } from '../artifact/read-through.ts'
 import type { Found } from '../evidence/collect.ts'
+import { PREDICATE } from '../evidence/evidence.ts'
 import type { Verdict } from '../evidence/verdict.ts'
-import { earlierVerdicts } from '../gate/earlier-verdicts.ts'
 import type { EarlierVerdict } from '../gate/earlier-verdicts.ts'
-import { judgeProof, questionOf } from '../gate/judge.ts'
 import { verifyAll } from '../gate/prove.ts'
 import type { JudgeContext } from '../gate/judge.ts'
 import type { Proof } from '../gate/prove.ts'
-import { acceptSummary } from '../policy/accept-summary.ts'
 import type { SummaryAsk } from '../policy/accept-summary.ts'
 import type { Policy } from '../policy/document.ts'
 import type { Trust } from '../trust/authority.ts'
@@ -62,19 +59,34 @@ export async function verifyArtifact(workspace: Workspace, text: string, request
   const { artifact, found, unreadable, looked, source, content } = gathered
   // A manifest's digest vouches for its parts only when they are read: a shipped file wherever it is, an image where that costs no transfer.
   if (source !== undefined && artifact.kind === 'manifest' && (reference.scheme !== 'registry' || artifact.file !== undefined))
-    await readThrough(source, artifact.digest, deps.signal)
+    await (await import('../artifact/read-through.ts')).readThrough(source, artifact.digest, deps.signal)
   const options = { memory: request.memory, ...(content === undefined ? {} : { content }) }
   const whole: Proof = { ...(await verifyAll(found, artifact, request.trust, options)), unreadable, looked }
   const proof = request.only?.(whole) ?? whole
-  return { artifact, proof, ...judge(artifact, proof, request, text), earlier: earlierVerdicts(proof.receipts, request.policy) }
+  return { artifact, proof, ...(await judge(artifact, proof, request, text)), earlier: await earlierOf(proof, request.policy) }
 }
 
-function judge(artifact: Artifact, proof: Proof, request: VerifyRequest, text: string): Pick<Verification, 'verdict' | 'taken'> {
+// Policies and what they read are most of the program; who asks for no verdict need not load them.
+async function judge(
+  artifact: Artifact,
+  proof: Proof,
+  request: VerifyRequest,
+  text: string,
+): Promise<Pick<Verification, 'verdict' | 'taken'>> {
   const { policy, summary } = request
+  if (policy === undefined && summary === undefined) return { verdict: undefined, taken: false }
+  const { judgeProof, questionOf } = await import('../gate/judge.ts')
   const context = { ...request.context, reference: text }
   if (summary !== undefined) {
+    const { acceptSummary } = await import('../policy/accept-summary.ts')
     const answer = acceptSummary(summary, policy, questionOf(proof, artifact, context))
     if (answer.stands || policy === undefined) return { verdict: answer.verdict, taken: answer.stands }
   }
   return { verdict: policy === undefined ? undefined : judgeProof(proof, artifact, policy, context), taken: false }
+}
+
+async function earlierOf({ receipts }: Proof, policy: Policy | undefined): Promise<readonly EarlierVerdict[]> {
+  if (!receipts.some((receipt) => receipt.statement.predicateType === PREDICATE.vsa)) return []
+  const { earlierVerdicts } = await import('../gate/earlier-verdicts.ts')
+  return earlierVerdicts(receipts, policy)
 }

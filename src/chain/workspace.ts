@@ -4,13 +4,11 @@ import { openTarget } from '../artifact/open.ts'
 import type { RegistryOptions } from '../artifact/open.ts'
 import { parseReference } from '../artifact/reference.ts'
 import { openSourcePool } from '../artifact/source-pool.ts'
-import { openLogKey } from '../ledger/log-key.ts'
 import type { LogKey } from '../ledger/log-key.ts'
-import { openLedger } from '../ledger/log.ts'
 import type { Ledger } from '../ledger/log.ts'
 import type { Deps } from '../kernel/deps.ts'
+import { once } from '../kernel/once.ts'
 import { openDataDir, resolveCacheDir, resolveDataDir } from '../store/data-dir.ts'
-import { withLock } from '../store/lock.ts'
 import { openDirectoryBlobs } from '../store/blobs.ts'
 import type { BlobStore } from '../store/blobs.ts'
 
@@ -55,11 +53,16 @@ export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<
     sessions: new Map(),
     ...(flags.readOnly === true ? { pool: openSourcePool() } : {}),
   }
-  const lockFile = (name: string): string => join(dataDir, 'locks', `${name}.lock`)
+  // Whoever only verifies needs neither locks nor a ledger: each is loaded when it is first asked for.
+  const locked: Workspace['exclusively'] = async (name, fn, waitMs) => {
+    const { withLock } = await import('../store/lock.ts')
+    return await withLock(deps, join(dataDir, 'locks', `${name}.lock`), fn, waitMs === undefined ? {} : { waitMs })
+  }
   const layoutAt = (path: string, lockName: string): Promise<ImageTarget> =>
-    openTarget(deps, { scheme: 'oci', path }, { ...registryOptions, lock: (_path, fn) => withLock(deps, lockFile(lockName), fn) })
+    openTarget(deps, { scheme: 'oci', path }, { ...registryOptions, lock: (_path, fn) => locked(lockName, fn) })
   const logKey = once(async () => {
     await made()
+    const { openLogKey } = await import('../ledger/log-key.ts')
     return await openLogKey(deps, join(dataDir, 'keys'))
   })
   return {
@@ -69,9 +72,10 @@ export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<
     registryOptions,
     blobs: openDirectoryBlobs(deps, join(dataDir, 'blobs')),
     logKey,
-    ledger: once(async () =>
-      openLedger(deps, { dir: join(dataDir, 'ledger'), ...(await logKey()), lock: (fn) => withLock(deps, lockFile('ledger'), fn) }),
-    ),
+    ledger: once(async () => {
+      const { openLedger } = await import('../ledger/log.ts')
+      return await openLedger(deps, { dir: join(dataDir, 'ledger'), ...(await logKey()), lock: (fn) => locked('ledger', fn) })
+    }),
     environment: async (project, name, registry) => {
       if (registry === 'default') {
         const path = join(dataDir, 'registry', project, name)
@@ -81,12 +85,6 @@ export async function openWorkspace(deps: Deps, flags: WorkspaceFlags): Promise<
       return { target, prefix: registry.replace(/^registry:/, '') }
     },
     evidenceLayout: once(() => layoutAt(join(dataDir, 'evidence'), 'evidence')),
-    exclusively: (name, fn, waitMs) => withLock(deps, lockFile(name), fn, waitMs === undefined ? {} : { waitMs }),
+    exclusively: locked,
   }
-}
-
-/** Makes a lazy value: computed at the first call, the same promise afterwards. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
 }

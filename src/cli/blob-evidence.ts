@@ -11,8 +11,8 @@ import { fromBase64, readAll, textOf, utf8 } from '../kernel/bytes.ts'
 import { digestOf, isDigest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { readFileBounded, readFileStream } from '../kernel/read-file.ts'
-import { readPemCertificates } from '../trust/sigstore/cosign-claims.ts'
+import { readFileBounded, passFile } from '../kernel/read-file.ts'
+import { readPemCertificates } from '../trust/sigstore/pem-certificates.ts'
 import type { Context, OptionSpec } from './command.ts'
 
 /** Flags of cosign's verbs about files: where the evidence is. */
@@ -48,7 +48,7 @@ export async function openBlob(context: Context, workspace: Workspace, word: str
     return { artifact: { kind: 'file', digest: word, size: 0, name: word } }
   }
   const { artifact } = await resolveArtifact(deps, { scheme: 'file', path }, workspace.registryOptions)
-  return { artifact, content: () => readFileStream(deps, path), path }
+  return { artifact, content: () => passFile(deps, path), path }
 }
 
 /** The evidence about a file: --bundle, --signature and what belongs to it, else what lies beside the file. */
@@ -64,7 +64,7 @@ export async function blobEvidence(context: Context, blob: Blob): Promise<Found>
   if (bundle !== undefined) {
     const bytes = await readFileBounded(deps, resolve(cwd, bundle), 'evidenceBytes')
     const old = bundle.endsWith('.jsonl') ? undefined : oldBundle(bytes, bundle)
-    return old === undefined ? await readSidecar(deps, resolve(cwd, bundle)) : kept(old, bundle)
+    return old === undefined ? await readSidecar(deps, resolve(cwd, bundle), bytes) : kept(old, bundle)
   }
   if (blob.path === undefined) throw fail('usage', 'is missing: no file lies here beside which evidence could be', { where: '--bundle' })
   return await findSidecars(deps, blob.path)
@@ -72,7 +72,7 @@ export async function blobEvidence(context: Context, blob: Blob): Promise<Found>
 
 /** What is no JSON at all is left to whoever reads bundles, and refused there. */
 function oldBundle(bytes: Uint8Array, where: string): Uint8Array | undefined {
-  if (!Buffer.from(bytes).includes('"base64Signature"')) return undefined
+  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"base64Signature"')) return undefined
   const parts = readOldBlobBundle(bytes, where, (pem) => readPemCertificates(pem, where))
   return parts === undefined ? undefined : bundleOfParts(parts, where)
 }

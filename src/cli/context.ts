@@ -1,7 +1,6 @@
 import { openWorkspace } from '../chain/workspace.ts'
 import type { Workspace } from '../chain/workspace.ts'
 import { fail } from '../kernel/errors.ts'
-import { openSigner, parseSignerReference } from '../trust/open-signer.ts'
 import type { OpenedKey } from '../trust/open-signer.ts'
 import type { Context, OptionSpec } from './command.ts'
 
@@ -34,6 +33,7 @@ export async function openWorkspaceOf(context: Context, readOnly = false): Promi
 
 /** The key `--key` (or `fallback`) names, opened; a person is asked for a passphrase only at a terminal. */
 export async function openSignerOf(context: Context, workspace: Workspace, fallback = 'local', baseDir = context.cwd): Promise<OpenedKey> {
+  const { openSigner, parseSignerReference } = await import('../trust/open-signer.ts')
   const named = context.flags.text('key')
   const file = context.flags.text('passphrase-file')
   return await openSigner(context.deps, parseSignerReference(named ?? fallback), {

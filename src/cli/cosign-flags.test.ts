@@ -4,7 +4,7 @@ import { attestBlob } from './commands/attest-blob.ts'
 import { sign } from './commands/sign.ts'
 import { signBlob } from './commands/sign-blob.ts'
 import { parseLine } from './parse-flags.ts'
-import { annotationsOf } from './sealing.ts'
+import { annotationsOf } from './annotation-flags.ts'
 
 describe('a line written for cosign', () => {
   test.each([

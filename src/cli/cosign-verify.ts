@@ -16,7 +16,7 @@ import { FORMAT_TEXT_JSON } from './command.ts'
 import type { Context, OptionSpec } from './command.ts'
 import { REFUSED_REGISTRY } from './cosign-flags.ts'
 import { IDENTITY_OPTIONS, REFUSED_VERIFYING, identityFromFlags, instanceFromFlags } from './identity-flags.ts'
-import { annotationsOf } from './sealing.ts'
+import { annotationsOf } from './annotation-flags.ts'
 import { evidenceLines, predicateWord } from './render/verdict.ts'
 import { proofJson } from './render/json.ts'
 import { exitCodeFor, whyNotVerified } from './render/verification.ts'
@@ -50,7 +50,7 @@ export async function cosignTrust(context: Context, workspace: Workspace): Promi
   refuseUnchecked(context)
   const instance = instanceFromFlags(context, workspace)
   const key = flags.text('key')
-  const identity = identityFromFlags(context, instance)
+  const identity = await identityFromFlags(context, instance)
   if (key !== undefined && identity !== undefined) throw fail('usage', 'and an identity are two different questions', { where: '--key' })
   if (key === undefined && identity === undefined) {
     throw fail('usage', 'is missing: who must have signed?', {

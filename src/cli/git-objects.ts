@@ -9,36 +9,12 @@ import { readFileBounded } from '../kernel/read-file.ts'
 import { parseAllowedSigners } from '../trust/git/allowed-signers.ts'
 import { parseKeyring } from '../trust/git/openpgp/keyring.ts'
 import type { GitTrust } from '../trust/git/verify-object.ts'
-import type { Context, OptionSpec } from './command.ts'
+import type { Context } from './command.ts'
 import { openWorkspaceOf } from './context.ts'
+import { GIT_PREFIX } from './git-words.ts'
 import { identityFromFlags, instanceFromFlags } from './identity-flags.ts'
 import { renderError } from './render/error.ts'
 import { field } from './render/layout.ts'
-
-/** Flags of `verify` for commits and tags. */
-export const GIT_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  'allowed-signers': {
-    type: 'string',
-    value: 'FILE',
-    help: 'for git:REV: who may sign commits and tags (ssh-keygen’s format)',
-    default: 'gpg.ssh.allowedSignersFile of your own git configuration',
-  },
-  'openpgp-keys': { type: 'string', value: 'FILE', multiple: true, help: 'for git:REV: armored OpenPGP public keys of who may sign' },
-}
-
-const PREFIX = 'git:'
-
-/** Whether words name commits or tags, not artifacts. Throws `usage` for a mixture. */
-export function areGitWords(words: readonly string[]): boolean {
-  const named = words.filter((word) => word.startsWith(PREFIX))
-  if (named.length > 0 && named.length < words.length) {
-    throw fail('usage', 'stands beside what is no commit or tag', {
-      where: named[0] ?? '',
-      hint: 'verify commits and artifacts one after the other',
-    })
-  }
-  return named.length > 0
-}
 
 /** `tally verify git:REV…`: who signed commits or tags of the repository here, from the bytes git stores, offline. */
 export async function verifyGitWords(context: Context): Promise<number> {
@@ -46,7 +22,7 @@ export async function verifyGitWords(context: Context): Promise<number> {
   const { trust, from } = await gitTrustOf(context)
   let exitCode = 0
   for (const [at, word] of words.entries()) {
-    const verdict = await verifyGit(deps, cwd, word.slice(PREFIX.length), trust)
+    const verdict = await verifyGit(deps, cwd, word.slice(GIT_PREFIX.length), trust)
     const problem = problemOf(word, verdict)
     const own = problem === undefined ? 0 : exitCodeOf(problem)
     exitCode = Math.max(exitCode, own)
@@ -67,7 +43,7 @@ async function gitTrustOf(context: Context): Promise<{ readonly trust: GitTrust;
   const named = flags.text('allowed-signers')
   const keyFiles = flags.list('openpgp-keys')
   const file = named === undefined ? await ownAllowedSigners(context) : resolve(cwd, named)
-  const identity = identityFromFlags(context, instanceFromFlags(context, await openWorkspaceOf(context, true)))
+  const identity = await identityFromFlags(context, instanceFromFlags(context, await openWorkspaceOf(context, true)))
   if (file === undefined && keyFiles.length === 0 && identity === undefined) {
     throw fail('untrusted', 'nobody is trusted here to sign commits: no list of allowed signers, no OpenPGP key and no identity is named', {
       hint: 'name one with --allowed-signers FILE (a line of it is `alice@example.com namespaces="git" ssh-ed25519 AAAA…`) or --openpgp-keys FILE',

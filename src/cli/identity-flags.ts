@@ -1,18 +1,15 @@
 import { resolve } from 'node:path'
-import { publicRootOf } from '../chain/trust-of.ts'
 import type { Workspace } from '../chain/workspace.ts'
 import { textOf } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
-import { compileLinearRegex } from '../kernel/linear-regex.ts'
+import { once } from '../kernel/once.ts'
 import type { Matcher } from '../kernel/matcher.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import type { IdentityAuthority, Instance } from '../trust/authority.ts'
-import { readPemCertificates } from '../trust/sigstore/cosign-claims.ts'
+import { readPemCertificates } from '../trust/sigstore/pem-certificates.ts'
 import type { CertificateAuthority } from '../trust/sigstore/chain.ts'
-import { ownAuthorities } from '../trust/sigstore/own-authority.ts'
 import type { FactName } from '../trust/sigstore/fulcio.ts'
 import type { TrustedRoot } from '../trust/sigstore/trusted-root.ts'
-import { rootAt } from '../trust/trust-policy.ts'
 import type { Context, OptionSpec } from './command.ts'
 
 /** Flags that say whom a certificate must name, and whose word on that counts: cosign's, and those of `gh attestation verify`. */
@@ -77,8 +74,12 @@ const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
 export function instanceFromFlags(context: Context, workspace: Workspace): Instance {
   const { flags, cwd, deps } = context
   const file = flags.text('trusted-root')
-  const root =
-    file === undefined ? publicRootOf(workspace, { allowStale: flags.on('insecure-allow-stale-root') }) : rootAt(deps, resolve(cwd, file))
+  // Read when first needed, and so is what reads it: most keys need no root.
+  const root = once(async () => {
+    if (file !== undefined) return await (await import('../trust/trust-policy.ts')).rootAt(deps, resolve(cwd, file))()
+    const { publicRootOf } = await import('../chain/trust-of.ts')
+    return await publicRootOf(workspace, { allowStale: flags.on('insecure-allow-stale-root') })()
+  })
   const logs = flags.on('insecure-ignore-tlog') || flags.on('private-infrastructure') ? 0 : 1
   const timestamps = flags.on('use-signed-timestamps') ? 1 : 0
   const certificateLogs = flags.on('insecure-ignore-sct') ? 0 : 1
@@ -96,12 +97,12 @@ function withOwnAuthority(context: Context, root: () => Promise<TrustedRoot>): (
   if (between !== undefined && roots === undefined) throw fail('usage', 'needs --ca-roots', { where: '--ca-intermediates' })
   const file = chain ?? roots
   if (file === undefined && times === undefined) return root
-  let made: Promise<TrustedRoot> | undefined
-  const chainOf = async (path: string): Promise<readonly CertificateAuthority[]> => {
-    const certificates = await readCertificates(context, path)
-    return ownAuthorities(certificates.slice(-1), certificates.slice(0, -1), path)
-  }
-  const make = async (): Promise<TrustedRoot> => {
+  return once(async () => {
+    const { ownAuthorities } = await import('../trust/sigstore/own-authority.ts')
+    const chainOf = async (path: string): Promise<readonly CertificateAuthority[]> => {
+      const certificates = await readCertificates(context, path)
+      return ownAuthorities(certificates.slice(-1), certificates.slice(0, -1), path)
+    }
     const own: { authorities?: readonly CertificateAuthority[]; timestampAuthorities?: readonly CertificateAuthority[] } = {}
     if (chain !== undefined) own.authorities = await chainOf(chain)
     else if (roots !== undefined) {
@@ -110,8 +111,7 @@ function withOwnAuthority(context: Context, root: () => Promise<TrustedRoot>): (
     }
     if (times !== undefined) own.timestampAuthorities = await chainOf(times)
     return { ...(await root()), ...own }
-  }
-  return () => (made ??= make())
+  })
 }
 
 async function readCertificates({ deps, cwd }: Context, file: string): Promise<readonly Uint8Array[]> {
@@ -119,11 +119,11 @@ async function readCertificates({ deps, cwd }: Context, file: string): Promise<r
 }
 
 /** The identity the flags name, as an authority that may say anything; undefined when they name none. Throws `usage` for half of one. */
-export function identityFromFlags(context: Context, instance: Instance): IdentityAuthority | undefined {
+export async function identityFromFlags(context: Context, instance: Instance): Promise<IdentityAuthority | undefined> {
   const { flags } = context
   const github = githubFromFlags(context)
-  const subject = matcherOf(context, 'certificate-identity') ?? github?.subject
-  const issuer = matcherOf(context, 'certificate-oidc-issuer') ?? github?.issuer
+  const subject = (await matcherOf(context, 'certificate-identity')) ?? github?.subject
+  const issuer = (await matcherOf(context, 'certificate-oidc-issuer')) ?? github?.issuer
   const facts = Object.entries(GITHUB_FACTS).flatMap(([flag, name]) => {
     const value = flags.text(flag)
     return value === undefined ? [] : [{ name, is: exactly(value) }]
@@ -139,7 +139,7 @@ export function identityFromFlags(context: Context, instance: Instance): Identit
   return { name: subject.text, kind: 'identity', subject, issuer, facts: [...facts, ...(github?.facts ?? [])], may: ['any'], instance }
 }
 
-function matcherOf({ flags }: Context, flag: string): Matcher | undefined {
+async function matcherOf({ flags }: Context, flag: string): Promise<Matcher | undefined> {
   const [text, pattern] = [flags.text(flag), flags.text(`${flag}-regexp`)]
   if (text !== undefined && pattern !== undefined)
     throw fail('usage', `and --${flag}-regexp say the same thing twice`, { where: `--${flag}` })
@@ -148,6 +148,7 @@ function matcherOf({ flags }: Context, flag: string): Matcher | undefined {
     return exactly(text)
   }
   if (pattern === undefined) return undefined
+  const { compileLinearRegex } = await import('../kernel/linear-regex.ts')
   const regex = compileLinearRegex(pattern, `--${flag}-regexp`)
   if (regex.matchesWhole('')) throw fail('usage', 'matches the empty text, and so says nothing', { where: `--${flag}-regexp` })
   return { text: pattern, matches: regex.matchesWhole }

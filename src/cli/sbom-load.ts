@@ -1,25 +1,34 @@
-import { resolve } from 'node:path'
-import { guessReference } from '../artifact/guess-reference.ts'
+import { basename, resolve } from 'node:path'
+import { engineSocket, exportImage, isEngineImage } from '../artifact/docker-engine.ts'
+import type { EngineName } from '../artifact/docker-engine.ts'
 import { findDockerImage, openDockerArchive } from '../artifact/docker-archive.ts'
+import { inflate } from '../artifact/decompress.ts'
+import { guessReference } from '../artifact/guess-reference.ts'
+import type { ImageSource } from '../artifact/image-source.ts'
 import { openSource } from '../artifact/open.ts'
+import type { Platform } from '../artifact/artifact.ts'
+import type { Reference } from '../artifact/reference.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
 import { readAll } from '../kernel/bytes.ts'
-import { digestSetOf } from '../kernel/digest.ts'
-import { fail } from '../kernel/errors.ts'
+import { hexOf } from '../kernel/digest.ts'
+import type { Digest } from '../kernel/digest.ts'
+import { asTallyError, fail } from '../kernel/errors.ts'
+import { safeText } from '../kernel/text.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import { VERSION } from '../kernel/version.ts'
+import { purlText } from '../package/purl.ts'
+import { checkPlatform } from '../sbom/check-platform.ts'
 import { choosePlatform, imageArchitecture } from '../sbom/choose-platform.ts'
 import { DEFAULT_CYCLONEDX } from '../sbom/formats/cyclonedx/versions.ts'
 import { readSbom } from '../sbom/formats/read-sbom.ts'
 import type { DocumentFacts } from '../sbom/formats/read-sbom.ts'
-import { purlText } from '../package/purl.ts'
 import { partyFrom } from '../sbom/party.ts'
 import type { Sbom } from '../sbom/model.ts'
 import type { Context } from './command.ts'
-import { readEngineImage, withEngineImage, withSpool } from './sbom-engine.ts'
 import { listImage } from './sbom-image.ts'
 import type { About } from './sbom-image.ts'
+import { withSpooled } from './spool.ts'
 
 /** An SBOM, and what the document it stood in says of itself; of one that was just made, as CycloneDX would say it. */
 export type Loaded = { readonly sbom: Sbom; readonly document: DocumentFacts }
@@ -47,26 +56,62 @@ export async function readDocument(context: Context, target: string): Promise<Ui
 export async function loadSbom(context: Context, target: string): Promise<Loaded> {
   if (target === '-') return await loadStdin(context)
   if (target.startsWith('sbom:') || (await holdsSbom(context, target))) return readSbom(await readDocument(context, target), target)
-  const image = readEngineImage(target)
-  const sbom =
-    image === undefined
-      ? await look(context, target)
-      : await withEngineImage(context, image, async (path) => await look(context, `docker-archive:${path}`, image.name))
-  return { sbom, document: MADE }
+  return { sbom: await look(context, target), document: MADE }
 }
 
-/** What comes in is an SBOM, which is JSON, or else an archive of an image (or any other file), which is kept while it is looked at. */
+/** An SBOM, or an image archive as `docker save` writes it, which is kept in a file while it is looked into. */
 async function loadStdin(context: Context): Promise<Loaded> {
   const stream = context.stdin()[Symbol.asyncIterator]()
   const first = await stream.next()
-  const start = first.done === true ? new Uint8Array() : first.value
-  async function* whole(): AsyncGenerator<Uint8Array> {
-    yield start
-    yield* { [Symbol.asyncIterator]: () => stream }
+  const whole = async function* (): AsyncGenerator<Uint8Array> {
+    if (first.done !== true) yield first.value
+    for (let next = await stream.next(); next.done !== true; next = await stream.next()) yield next.value
   }
-  if (/^[\s\uFEFF]*(?:\{|$)/.test(Buffer.from(start.subarray(0, 64)).toString('utf8')))
-    return readSbom(await readAll(whole(), LIMITS.sbomBytes, 'sbomBytes', 'stdin'), 'stdin')
-  return { sbom: await withSpool(context.deps, whole(), async (path) => await look(context, path, 'stdin')), document: MADE }
+  // An archive begins with a name or the magic of its compression.
+  const isText = first.done === true || /^[\ufeff\s]*[{[]/.test(Buffer.from(first.value.subarray(0, 64)).toString('utf8'))
+  if (isText) return readSbom(await readAll(whole(), LIMITS.sbomBytes, 'sbomBytes', 'stdin'), 'stdin')
+  const sbom = await withSpooled(context.deps, inflate(whole(), { where: 'stdin' }), 'stdin', async (path) => {
+    const { scheme } = await guessReference(context.deps, path)
+    if (scheme === 'oci-archive' || scheme === 'docker-archive') return await look(context, `${scheme}:${path}`, 'stdin')
+    throw fail('artifact-malformed', 'is neither an SBOM in JSON nor an image archive', { where: 'stdin' })
+  })
+  return { sbom, document: MADE }
+}
+
+const ENGINE = /^(docker|podman):(?!\/\/)(.+)$/
+
+/** An image of an engine on this machine, which hands it out as an archive. */
+async function lookWithEngine(context: Context, engine: EngineName, name: string): Promise<Sbom> {
+  const { deps } = context
+  const exported = exportImage(deps, engineSocket(deps.env, engine), name, platformOf(context.flags.text('platform')))
+  return await withSpooled(
+    deps,
+    exported,
+    `${engine}:${name}`,
+    async (path) => await look(context, `docker-archive:${path}`, name.replace(/:[^/:]*$/, '')),
+  )
+}
+
+/** The engine a bare name is asked of, where nothing on disk has that name: Docker before Podman; none where neither has a socket. */
+async function findEngine({ deps }: Context): Promise<EngineName | undefined> {
+  const { DOCKER_HOST, CONTAINER_HOST } = deps.env
+  // An engine elsewhere is asked for by its prefix alone, and then refused with a reason.
+  const isHere = (host = ''): boolean => host === '' || host.startsWith('unix://')
+  for (const engine of ['docker', 'podman'] as const) {
+    if (!isHere(engine === 'docker' ? DOCKER_HOST : CONTAINER_HOST)) continue
+    const socket = await deps.fs.stat(engineSocket(deps.env, engine)).catch(() => undefined)
+    if (socket?.isSocket() === true) return engine
+  }
+  return undefined
+}
+
+/** `OS/ARCH[/VARIANT]`, as engines have it. Throws `usage`. */
+function platformOf(text: string | undefined): Platform | undefined {
+  if (text === undefined) return undefined
+  const [os = '', architecture = '', variant, ...more] = text.split('/')
+  if (os === '' || architecture === '' || more.length > 0)
+    throw fail('usage', 'is not OS/ARCH or OS/ARCH/VARIANT', { where: `--platform ${text}` })
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) }
 }
 
 /** Whether a file is an SBOM, by the first bytes of it: SBOMs say what they are early on. */
@@ -84,9 +129,16 @@ async function holdsSbom({ deps, cwd }: Context, target: string): Promise<boolea
   }
 }
 
-/** `called` is what a person calls it where its place has another name. */
 async function look(context: Context, target: string, called?: string): Promise<Sbom> {
   const { deps, cwd, flags } = context
+  const [, engine, image] = ENGINE.exec(target) ?? []
+  if (engine !== undefined && image !== undefined) return await lookWithEngine(context, engine === 'docker' ? 'docker' : 'podman', image)
+  if (target.startsWith('containerd:')) {
+    throw fail('usage', 'is no place that is read directly', {
+      where: 'containerd:',
+      hint: `save the image first: ctr image export - ${safeText(target.slice('containerd:'.length, 200))} | tally sbom -`,
+    })
+  }
   const path = resolve(cwd, target.replace(/^(?:dir|file):/, ''))
   const stat = await deps.fs.stat(path).catch(() => undefined)
   const named = flags.text('source-name') ?? called
@@ -97,29 +149,45 @@ async function look(context: Context, target: string, called?: string): Promise<
       return await catalogDirectory(deps, path, { ...about(context, named), exclude: flags.list('exclude'), mode: 'installed' })
     }
   }
-  const options = { allowHttp: flags.on('allow-http-registry'), offline: flags.on('offline') }
   const reference = await guessReference(deps, target)
-  const { artifact } = await resolveArtifact(deps, reference, options)
-  if (artifact.kind === 'file' && reference.scheme === 'file') {
+  if (reference.scheme === 'file') {
+    const engineHere = stat === undefined && isEngineImage(target) ? await findEngine(context) : undefined
+    if (engineHere !== undefined) return await lookWithEngine(context, engineHere, target)
+    await deps.fs.stat(path).catch((error: unknown) => {
+      throw asTallyError(error, target)
+    })
     const { catalogFile } = await import('../sbom/catalog-directory.ts')
     return await catalogFile(deps, path, about(context, named))
   }
-  if (reference.scheme === 'docker-archive') {
-    const archive = await openDockerArchive(deps, reference.path)
-    const { walkDigest, configDigest } = findDockerImage(archive, reference.tag)
-    const { subject, ...rest } = about(context, named ?? artifact.name)
-    // It has no manifest: what identifies the image is its config.
-    const purl = purlText({ type: 'docker', name: imageName(subject.name ?? ''), version: configDigest })
-    return await listImage(context, archive, walkDigest, { ...rest, subject: { ...subject, purl, digests: digestSetOf(configDigest) } })
-  }
-  const source = await openSource(deps, reference, options)
+  if (reference.scheme === 'docker-archive') return await lookIntoDockerArchive(context, reference, named)
+  const options = { allowHttp: flags.on('allow-http-registry'), offline: flags.on('offline') }
+  const { artifact, source = await openSource(deps, reference, options) } = await resolveArtifact(deps, reference, options)
   const digest = await choosePlatform(source, artifact.digest, flags.text('platform'), imageArchitecture(process.arch))
-  return await listImage(context, source, digest, about(context, named ?? artifact.name))
+  return await lookIntoImage(context, source, digest, about(context, named ?? artifact.name))
 }
 
-/** `app` of `registry.example:5000/team/app:1.0@sha256:…`. */
-function imageName(text: string): string {
-  return /([^/@:]+)(?::[^/@]*)?(?:@.*)?$/.exec(text)?.[1] ?? 'image'
+/** An image in a docker archive has no manifest to go by: it is known by the digest of its config, which engines call its id. */
+async function lookIntoDockerArchive(
+  context: Context,
+  { path, tag }: Extract<Reference, { scheme: 'docker-archive' }>,
+  named: string | undefined,
+): Promise<Sbom> {
+  const archive = await openDockerArchive(context.deps, path)
+  const { configDigest, repoTags, walkDigest } = findDockerImage(archive, tag)
+  const said = about(context, named ?? repoTags[0]?.replace(/:[^/:]*$/, '') ?? basename(path))
+  const last = said.subject.name?.split('/').at(-1) ?? ''
+  const subject = {
+    ...said.subject,
+    purl: purlText({ type: 'oci', name: last === '' ? 'image' : last, version: configDigest }),
+    digests: { sha256: hexOf(configDigest) },
+  }
+  return await lookIntoImage(context, archive, walkDigest, { ...said, subject })
+}
+
+async function lookIntoImage(context: Context, source: ImageSource, digest: Digest, said: About): Promise<Sbom> {
+  const platform = context.flags.text('platform')
+  if (platform !== undefined) await checkPlatform(source, digest, platform)
+  return await listImage(context, source, digest, said)
 }
 
 /** What the caller says of the target and of itself. */

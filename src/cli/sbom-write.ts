@@ -33,8 +33,7 @@ export async function deliver(context: Context, whole: Sbom, fallback = 'table')
   const outputs = flags.list('output').map(readOutput)
   const asked = flags.text('format')
   const format = parseSbomFormat(asked ?? fallback, '--format')
-  const fields = WITHHOLDABLE.filter((field) => flags.list('withhold').includes(field))
-  const sbom = withhold(whole, fields)
+  const sbom = withheld(context, whole)
   const snapshot = snapshotContext(deps.env)
   for (const output of outputs) await writeFileAtomic(deps, resolve(cwd, output.file), writeSbom(sbom, output.format, snapshot))
   if (outputs.length === 0 || asked !== undefined) {
@@ -51,7 +50,17 @@ export async function deliver(context: Context, whole: Sbom, fallback = 'table')
   return found.length > 0 ? 1 : 0
 }
 
-function readOutput(text: string): { readonly format: ReturnType<typeof parseSbomFormat>; readonly file: string } {
+/** An SBOM without what --withhold names. */
+export function withheld({ flags }: Context, whole: Sbom): Sbom {
+  const asked = flags.list('withhold')
+  return withhold(
+    whole,
+    WITHHOLDABLE.filter((field) => asked.includes(field)),
+  )
+}
+
+/** Reads FORMAT=FILE. Throws `usage`. */
+export function readOutput(text: string): { readonly format: ReturnType<typeof parseSbomFormat>; readonly file: string } {
   const at = text.indexOf('=')
   if (at < 1 || at + 1 === text.length) {
     throw fail('usage', 'is not FORMAT=FILE', { where: `--output ${text}`, hint: `formats: ${NAMES.join(', ')}` })

@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { guessReference } from '../artifact/guess-reference.ts'
 import type { Reference } from '../artifact/reference.ts'
 import type { SealRequest, SealedArtifact } from '../chain/seal-artifact.ts'
-import { fail } from '../kernel/errors.ts'
 import type { Context, OptionSpec } from './command.ts'
 import { openSignerOf, openWorkspaceOf } from './context.ts'
 import { isKeyless, openKeylessOf, witnessedOf } from './keyless.ts'
@@ -24,18 +23,6 @@ export async function sealRequestOf(context: Context, artifact: string): Promise
 /** The same for `sign-blob` and `attest-blob`, where the word is a file, whatever its content. */
 export async function blobRequestOf(context: Context, file: string): Promise<Omit<SealRequest, 'predicateType' | 'predicate'>> {
   return await requestFor(context, { scheme: 'file', path: resolve(context.cwd, file) }, 'keyless')
-}
-
-/** The values of `-a NAME=VALUE`. Throws `usage` for one without a name, or a name twice. */
-export function annotationsOf(list: readonly string[]): { readonly annotations?: Readonly<Record<string, string>> } {
-  const annotations = new Map<string, string>()
-  for (const each of list.flatMap((value) => value.split(','))) {
-    const [name = '', value] = [each.split('=')[0], each.includes('=') ? each.slice(each.indexOf('=') + 1) : undefined]
-    if (name === '' || value === undefined) throw fail('usage', 'is not NAME=VALUE', { where: `--annotations ${each.slice(0, 60)}` })
-    if (annotations.has(name)) throw fail('usage', 'stands there twice', { where: `--annotations ${name.slice(0, 60)}` })
-    annotations.set(name, value)
-  }
-  return list.length === 0 ? {} : { annotations: Object.fromEntries(annotations) }
 }
 
 async function requestFor(

@@ -12,7 +12,7 @@ function terminalWith(
     write: (text: string | Uint8Array) => (said[name] += typeof text === 'string' ? text : new TextDecoder().decode(text)),
   })
   const streams = { stdout: stream('out'), stderr: stream('err'), stdin: { isTTY: options.tty === true } }
-  return { said, terminal: openTerminal(streams as never, options.when ?? 'auto', options.env ?? {}) }
+  return { said, terminal: openTerminal(streams, options.when ?? 'auto', options.env ?? {}) }
 }
 
 describe('colour', () => {

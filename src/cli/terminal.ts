@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { redact } from '../kernel/redact.ts'
 import { jsonSafeText } from '../kernel/text.ts'
+import type { Output } from './output.ts'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'underline'
 
@@ -25,8 +26,8 @@ export type Terminal = {
 }
 
 export type Streams = {
-  readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
-  readonly stderr: NodeJS.WritableStream & { isTTY?: boolean }
+  readonly stdout: Output
+  readonly stderr: Output
   readonly stdin: { isTTY?: boolean }
 }
 
@@ -37,18 +38,21 @@ export function openTerminal(streams: Streams, when: string, env: Readonly<Recor
     return (style: Style, text: string): string => (on ? styleText(style, text, { validateStream: false }) : text)
   }
   return {
-    out: (text) => void streams.stdout.write(forScreen(streams.stdout, text.endsWith('\n') ? text : `${text}\n`)),
-    outBytes: (bytes) => void streams.stdout.write(streams.stdout.isTTY === true ? onScreen(new TextDecoder().decode(bytes)) : bytes),
-    note: (text) => void streams.stderr.write(forScreen(streams.stderr, `${redact(text)}\n`)),
+    out: (text) => streams.stdout.write(forScreen(streams.stdout, text.endsWith('\n') ? text : `${text}\n`)),
+    outBytes: (bytes) => streams.stdout.write(streams.stdout.isTTY === true ? onScreen(new TextDecoder().decode(bytes)) : bytes),
+    note: (text) => streams.stderr.write(forScreen(streams.stderr, `${redact(text)}\n`)),
     style: painter(streams.stdout.isTTY === true),
     noteStyle: painter(streams.stderr.isTTY === true),
     columns: Math.max(40, Math.min(streams.stdout.columns ?? 80, 200)),
     isScreen: streams.stdout.isTTY === true,
-    interactive: streams.stdin.isTTY === true && streams.stderr.isTTY === true && !isSet(env['CI']),
+    // Asked only where it matters: to know it opens stdin.
+    get interactive() {
+      return streams.stdin.isTTY === true && streams.stderr.isTTY === true && !isSet(env['CI'])
+    },
   }
 }
 
-function forScreen(stream: { isTTY?: boolean }, text: string): string {
+function forScreen(stream: Output, text: string): string {
   return stream.isTTY === true ? onScreen(text) : text
 }
 

@@ -1,16 +1,12 @@
 import { resolve } from 'node:path'
 import type { Workspace } from '../chain/workspace.ts'
-import { findProjectFile, loadProject } from '../chain/config.ts'
-import { trustOf } from '../chain/trust-of.ts'
 import { textOf } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import { loadPublicKey } from '../trust/keys.ts'
 import { NO_NEEDS, trustKeys } from '../trust/trust-keys.ts'
-import { parseTrustFile, readTrustFile } from '../trust/trust-policy.ts'
 import type { Trust } from '../trust/authority.ts'
 import type { PublicKey } from '../trust/keys.ts'
-import { authoritiesOf } from '../policy/authorities.ts'
 import type { Policy } from '../policy/document.ts'
 import type { Context, OptionSpec } from './command.ts'
 import { IDENTITY_OPTIONS, identityFromFlags, instanceFromFlags } from './identity-flags.ts'
@@ -43,19 +39,26 @@ export async function trustFromFlags(context: Context, workspace: Workspace, pol
   const { deps, flags, cwd } = context
   const keys = flags.list('key')
   const instance = instanceFromFlags(context, workspace)
-  const identity = identityFromFlags(context, instance)
+  const identity = await identityFromFlags(context, instance)
   if (keys.length > 0 || identity !== undefined) {
     const named = await Promise.all(keys.map(async (text) => await readNamedKey(context, text, policy)))
     const trust = trustKeys(named, [], { root: instance.root, needs: NO_NEEDS })
     const from = keys.length === 0 ? '--certificate-identity' : `--key ${keys.join(', ')}`
     if (identity === undefined) return { trust, from }
-    return { trust: { ...trust, authorities: [...trust.authorities, { ...identity, name: identityName(identity.name, policy) }] }, from }
+    return {
+      trust: { ...trust, authorities: [...trust.authorities, { ...identity, name: await identityName(identity.name, policy) }] },
+      from,
+    }
   }
+  // Lists are YAML, and a project is more; keys of the command line are neither.
+  const { parseTrustFile, readTrustFile } = await import('../trust/trust-policy.ts')
+  const { trustOf } = await import('../chain/trust-of.ts')
   const file = flags.text('trust')
   if (file !== undefined) {
     const bytes = await readFileBounded(deps, resolve(cwd, file), 'configBytes')
     return { trust: await trustOf(workspace, parseTrustFile(bytes, file), cwd, file, instance.root), from: file }
   }
+  const { findProjectFile, loadProject } = await import('../chain/config.ts')
   if ((await findProjectFile(deps, cwd)) !== undefined) {
     const project = await loadProject(deps, cwd)
     return { trust: await trustOf(workspace, project.config.trust, project.dir, 'tally.yaml', instance.root), from: 'tally.yaml' }
@@ -73,8 +76,8 @@ export async function trustFromFlags(context: Context, workspace: Workspace, pol
 }
 
 /** An identity of the flags speaks as the one authority the policy names. */
-function identityName(name: string, policy: Policy | undefined): string {
-  const [only, ...more] = policy === undefined ? [] : authoritiesOf(policy)
+async function identityName(name: string, policy: Policy | undefined): Promise<string> {
+  const [only, ...more] = await namedBy(policy)
   if (more.length === 0) return only ?? name
   throw fail('usage', `policy ${policy?.name} names several authorities (${[only, ...more].join(', ')}); whose identity is it?`, {
     where: '--certificate-identity',
@@ -96,7 +99,7 @@ async function readNamedKey(
   const file = isNamed ? text.slice(equals + 1) : text
   const key = loadPublicKey(textOf(await readFileBounded(deps, resolve(cwd, file), 'keyFileBytes'), 'key-invalid', file), file)
   if (isNamed) return { name: text.slice(0, equals), key }
-  const [name, ...more] = policy === undefined ? [] : authoritiesOf(policy)
+  const [name, ...more] = await namedBy(policy)
   if (more.length > 0) {
     throw fail('usage', `policy ${policy?.name} names several authorities (${[name, ...more].join(', ')}); whose key is it?`, {
       where: `--key ${file}`,
@@ -104,4 +107,8 @@ async function readNamedKey(
     })
   }
   return { name: name ?? file, key }
+}
+
+async function namedBy(policy: Policy | undefined): Promise<readonly string[]> {
+  return policy === undefined ? [] : (await import('../policy/authorities.ts')).authoritiesOf(policy)
 }

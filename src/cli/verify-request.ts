@@ -4,11 +4,9 @@ import type { Workspace } from '../chain/workspace.ts'
 import { readSidecar } from '../evidence/sidecar.ts'
 import type { Found } from '../evidence/collect.ts'
 import type { JudgeContext } from '../gate/judge.ts'
-import { gitFacts } from '../build/git-facts.ts'
 import { fail } from '../kernel/errors.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
 import type { SummaryAsk } from '../policy/accept-summary.ts'
-import { parsePolicy } from '../policy/document.ts'
 import type { Policy } from '../policy/document.ts'
 import type { Context, OptionSpec } from './command.ts'
 import { annotated, refuseUnchecked } from './cosign-verify.ts'
@@ -35,11 +33,10 @@ export async function verifyRequestOf(
   context: Context,
   workspace: Workspace,
 ): Promise<{ readonly request: VerifyRequest; readonly named: NamedTrust }> {
-  const { flags, deps, cwd } = context
+  const { flags } = context
   refuseUnchecked(context)
   const policyFile = flags.text('policy')
-  const policy =
-    policyFile === undefined ? undefined : parsePolicy(await readFileBounded(deps, resolve(cwd, policyFile), 'configBytes'), policyFile)
+  const policy = policyFile === undefined ? undefined : await readPolicy(context, policyFile)
   const named = await trustFromFlags(context, workspace, policy)
   const from = flags.text('from')
   const summary = summaryOf(context, policy)
@@ -55,6 +52,11 @@ export async function verifyRequestOf(
     memory: new WeakMap(),
   }
   return { request, named }
+}
+
+async function readPolicy({ deps, cwd }: Context, file: string): Promise<Policy> {
+  const { parsePolicy } = await import('../policy/document.ts')
+  return parsePolicy(await readFileBounded(deps, resolve(cwd, file), 'configBytes'), file)
 }
 
 async function readBundles({ flags, deps, cwd }: Context): Promise<Found> {
@@ -95,7 +97,7 @@ function summaryOf({ flags }: Context, policy: Policy | undefined): SummaryAsk |
 async function judgeContextOf({ flags, deps, cwd }: Context, policy: Policy | undefined): Promise<JudgeContext> {
   const named = flags.text('commit')
   const asked = policy?.rules.require.provenance?.commit === 'head'
-  const git = named === undefined && asked ? await gitFacts(deps, cwd) : undefined
+  const git = named === undefined && asked ? await (await import('../build/git-facts.ts')).gitFacts(deps, cwd) : undefined
   const headCommit = named ?? (git?.present === true ? git.commit : undefined)
   return { now: deps.now(), ...(headCommit === undefined ? {} : { headCommit }) }
 }

@@ -1,10 +1,10 @@
-import { z } from 'zod'
 import { fromBase64, overLimit, toBase64 } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { canonicalBytes, parseJson } from '../kernel/json.ts'
 import type { Json } from '../kernel/json.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { readShape } from '../kernel/shape.ts'
+import { aNumber, anything, count, either, fields, list, optional, orElse, readBy, text } from '../kernel/reader.ts'
+import type { Reader } from '../kernel/reader.ts'
 import { MEDIA } from '../artifact/artifact.ts'
 import { envelopeJson, parseEnvelope } from './dsse.ts'
 import type { Envelope } from './evidence.ts'
@@ -67,55 +67,50 @@ const MEDIA_TYPES: Readonly<Record<string, BundleVersion>> = {
 export const BUNDLE_MEDIA_PREFIX = 'application/vnd.dev.sigstore.bundle'
 
 /** Proto JSON writes 64-bit integers as text; some writers use numbers. */
-const int64 = z
-  .union([z.string().regex(/^(?:0|[1-9]\d{0,15})$/, 'is not a number of zero or more'), z.number().int().min(0)])
-  .transform(Number)
-  .refine(Number.isSafeInteger, 'is too large')
-const base64 = z.string()
-const certificate = z.object({ rawBytes: base64.min(1) })
+const int64: Reader<number> = (value) => count(typeof value === 'string' ? Number(digits(value)) : value)
+const digits = text({ pattern: /^(?:0|[1-9]\d{0,15})$/ })
+const base64 = text()
+const certificate = fields({ rawBytes: text({ min: 1 }) })
+const word = text({ min: 1, max: 64 })
 
-const logEntrySchema = z.object({
-  logIndex: int64.default(0),
-  logId: z.object({ keyId: base64 }),
-  kindVersion: z.object({ kind: z.string().min(1).max(64), version: z.string().min(1).max(64) }),
-  integratedTime: int64.nullish(),
-  inclusionPromise: z.object({ signedEntryTimestamp: base64 }).nullish(),
-  inclusionProof: z
-    .object({
-      logIndex: int64.default(0),
+const logEntry = fields({
+  logIndex: orElse(int64, 0),
+  logId: fields({ keyId: base64 }),
+  kindVersion: fields({ kind: word, version: word }),
+  integratedTime: optional(int64),
+  inclusionPromise: optional(fields({ signedEntryTimestamp: base64 })),
+  inclusionProof: optional(
+    fields({
+      logIndex: orElse(int64, 0),
       rootHash: base64,
       treeSize: int64,
-      hashes: z.array(base64).max(64).default([]),
-      checkpoint: z.object({ envelope: z.string().max(LIMITS.keyFileBytes) }).nullish(),
-    })
-    .nullish(),
+      hashes: orElse(list(base64, { max: 64 }), []),
+      checkpoint: optional(fields({ envelope: text({ max: LIMITS.keyFileBytes }) })),
+    }),
+  ),
   canonicalizedBody: base64,
 })
 
-const bundleSchema = z.object({
-  mediaType: z.string(),
-  verificationMaterial: z.object({
-    publicKey: z.object({ hint: z.string().max(1024).default('') }).nullish(),
-    certificate: certificate.nullish(),
-    x509CertificateChain: z.object({ certificates: z.array(certificate).min(1).max(16) }).nullish(),
-    tlogEntries: z.array(logEntrySchema).nullish(),
-    timestampVerificationData: z
-      .object({
-        rfc3161Timestamps: z
-          .array(z.object({ signedTimestamp: base64 }))
-          .max(LIMITS.bundleLogEntries)
-          .nullish(),
-      })
-      .nullish(),
+const bundle = fields({
+  mediaType: text(),
+  verificationMaterial: fields({
+    publicKey: optional(fields({ hint: orElse(text({ max: 1024 }), '') })),
+    certificate: optional(certificate),
+    x509CertificateChain: optional(fields({ certificates: list(certificate, { min: 1, max: 16 }) })),
+    tlogEntries: optional(list(logEntry)),
+    timestampVerificationData: optional(
+      fields({ rfc3161Timestamps: optional(list(fields({ signedTimestamp: base64 }), { max: LIMITS.bundleLogEntries })) }),
+    ),
   }),
-  dsseEnvelope: z.unknown().optional(),
-  messageSignature: z
-    .object({
-      messageDigest: z.object({ algorithm: z.union([z.string(), z.number()]).optional(), digest: base64.optional() }).nullish(),
-      signature: base64.min(1),
-    })
-    .nullish(),
+  dsseEnvelope: anything,
+  messageSignature: optional(
+    fields({
+      messageDigest: optional(fields({ algorithm: orElse(either(text(), aNumber), undefined), digest: orElse(base64, undefined) })),
+      signature: text({ min: 1 }),
+    }),
+  ),
 })
+type BundleJson = ReturnType<typeof bundle>
 
 /**
  * Reads a Sigstore bundle. In: the stored bytes and where they are from. Out: every field decoded. Caps come first: size, depth,
@@ -124,7 +119,7 @@ const bundleSchema = z.object({
 export function parseBundle(bytes: Uint8Array, where: string): Bundle {
   const json = parseJson(bytes, where, { limitName: 'bundleBytes' })
   refuseMany(json, where)
-  const read = readShape(bundleSchema, json, where)
+  const read = readBy(bundle, json, where)
   const version = versionOf(read.mediaType, where)
   const material = materialOf(read.verificationMaterial, version, where)
   const logEntries = (read.verificationMaterial.tlogEntries ?? []).map((entry) => logEntryOf(entry, where))
@@ -204,7 +199,7 @@ function versionOf(mediaType: string, where: string): BundleVersion {
   throw fail('evidence-malformed', 'is not a Sigstore bundle: its mediaType names none', { where })
 }
 
-function materialOf(read: z.infer<typeof bundleSchema>['verificationMaterial'], version: BundleVersion, where: string): BundleMaterial {
+function materialOf(read: BundleJson['verificationMaterial'], version: BundleVersion, where: string): BundleMaterial {
   const found: BundleMaterial[] = []
   if (read.publicKey) found.push({ kind: 'key', hint: read.publicKey.hint })
   if (read.certificate) found.push({ kind: 'certificate', chain: [fromBase64(read.certificate.rawBytes, 'evidence-malformed', where)] })
@@ -221,10 +216,10 @@ function materialOf(read: z.infer<typeof bundleSchema>['verificationMaterial'], 
 
 /** Reads one log entry, as a log gives it and a bundle holds it. Throws `evidence-malformed`. */
 export function parseLogEntry(json: unknown, where: string): BundleLogEntry {
-  return logEntryOf(readShape(logEntrySchema, json, where), where)
+  return logEntryOf(readBy(logEntry, json, where), where)
 }
 
-function logEntryOf(read: z.infer<typeof logEntrySchema>, where: string): BundleLogEntry {
+function logEntryOf(read: ReturnType<typeof logEntry>, where: string): BundleLogEntry {
   const decode = (text: string) => fromBase64(text, 'evidence-malformed', where)
   const proof = read.inclusionProof
   return {
@@ -249,7 +244,7 @@ function logEntryOf(read: z.infer<typeof logEntrySchema>, where: string): Bundle
   }
 }
 
-function contentOf(read: z.infer<typeof bundleSchema>, where: string): BundleContent {
+function contentOf(read: BundleJson, where: string): BundleContent {
   const hasEnvelope = read.dsseEnvelope !== undefined && read.dsseEnvelope !== null
   const message = read.messageSignature ?? undefined
   if (hasEnvelope && message !== undefined) throw fail('evidence-malformed', 'has both an envelope and a message signature', { where })

@@ -1,5 +1,8 @@
+import { once } from '../kernel/once.ts'
 import { PREDICATE } from './evidence.ts'
 import type { PredicateCheck } from './predicates/index-table.ts'
+
+const predicates = once(() => import('./predicates/index-table.ts'))
 
 /**
  * Whether a predicate has the shape its type promises (predicates/index-table.ts). The schemas are loaded only where one is needed:
@@ -7,7 +10,7 @@ import type { PredicateCheck } from './predicates/index-table.ts'
  */
 export async function checkPredicateOf(predicateType: string, predicate: unknown): Promise<PredicateCheck> {
   if (predicateType === PREDICATE.signature && isPlainObject(predicate)) return { ok: true, known: true }
-  const { checkPredicate } = await import('./predicates/index-table.ts')
+  const { checkPredicate } = await predicates()
   return checkPredicate(predicateType, predicate)
 }
 

@@ -1,8 +1,7 @@
-import { z } from 'zod'
 import { fromBase64, fromHex, textOf, toBase64, utf8 } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { parseJson } from '../kernel/json.ts'
-import { readShape } from '../kernel/shape.ts'
+import { count, fields, optional, readBy, text } from '../kernel/reader.ts'
 
 /** The parts of a signature over a file as cosign before 3 kept them apart. Certificates in DER, leaf first. */
 export type SignatureParts = {
@@ -14,20 +13,15 @@ export type SignatureParts = {
   readonly timestamps: readonly Uint8Array[]
 }
 
-const count = z.number().int().min(0).refine(Number.isSafeInteger, 'is too large')
 /** A log entry as cosign before 3 wrote it: promise and payload. */
-export const cosignLogEntrySchema = z.object({
-  SignedEntryTimestamp: z.string().min(1),
-  Payload: z.object({ body: z.string().min(1), integratedTime: count, logIndex: count, logID: z.string().min(1).max(128) }),
+export const cosignLogEntry = fields({
+  SignedEntryTimestamp: text({ min: 1 }),
+  Payload: fields({ body: text({ min: 1 }), integratedTime: count, logIndex: count, logID: text({ min: 1, max: 128 }) }),
 })
-export type CosignLogEntry = z.infer<typeof cosignLogEntrySchema>
-const bodySchema = z.object({ kind: z.string().max(64), apiVersion: z.string().max(64) })
+export type CosignLogEntry = ReturnType<typeof cosignLogEntry>
+const bodyKind = fields({ kind: text({ max: 64 }), apiVersion: text({ max: 64 }) })
 
-const oldBundleSchema = z.object({
-  base64Signature: z.string().min(1),
-  cert: z.string().nullish(),
-  rekorBundle: cosignLogEntrySchema.nullish(),
-})
+const oldBundle = fields({ base64Signature: text({ min: 1 }), cert: optional(text()), rekorBundle: optional(cosignLogEntry) })
 
 /** The parts in a bundle `cosign sign-blob --bundle` wrote before 3; undefined for JSON of another form. `certificatesOf` reads PEM. Throws `evidence-malformed`. */
 export function readOldBlobBundle(
@@ -37,8 +31,8 @@ export function readOldBlobBundle(
 ): SignatureParts | undefined {
   const json = parseJson(bytes, where, { limitName: 'bundleBytes' })
   if (typeof json !== 'object' || json === null || !('base64Signature' in json)) return undefined
-  const { base64Signature, cert, rekorBundle } = readShape(oldBundleSchema, json, where)
-  const pem = cert === undefined || cert === null || cert === '' ? undefined : cert
+  const { base64Signature, cert, rekorBundle } = readBy(oldBundle, json, where)
+  const pem = cert === undefined || cert === '' ? undefined : cert
   return {
     signature: fromBase64(base64Signature, 'evidence-malformed', where),
     // Some versions wrote the PEM as it is, others base64 of it.
@@ -70,7 +64,7 @@ export function bundleOfParts({ signature, certificates, logEntry, timestamps }:
 }
 
 function logEntryJson({ SignedEntryTimestamp, Payload }: CosignLogEntry, where: string): object {
-  const { kind, apiVersion } = readShape(bodySchema, parseJson(fromBase64(Payload.body, 'evidence-malformed', where), where), where)
+  const { kind, apiVersion } = readBy(bodyKind, parseJson(fromBase64(Payload.body, 'evidence-malformed', where), where), where)
   if (kind === '') throw fail('evidence-malformed', 'has a log entry of no kind', { where })
   return {
     logIndex: String(Payload.logIndex),

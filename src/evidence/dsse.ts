@@ -1,7 +1,6 @@
-import { z } from 'zod'
 import { concatBytes, fromBase64, overLimit, toBase64, utf8 } from '../kernel/bytes.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { readShape } from '../kernel/shape.ts'
+import { fields, list, optional, readBy, text } from '../kernel/reader.ts'
 import type { Envelope } from './evidence.ts'
 
 /** Payload type of every statement. */
@@ -13,10 +12,10 @@ export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8
   return concatBytes([utf8(`DSSEv1 ${type.byteLength} `), type, utf8(` ${payload.byteLength} `), payload])
 }
 
-const envelopeSchema = z.object({
-  payloadType: z.string().min(1).max(256),
-  payload: z.string(),
-  signatures: z.array(z.object({ keyid: z.string().max(1024).nullish(), sig: z.string().min(1).max(LIMITS.keyFileBytes) })).min(1),
+const envelope = fields({
+  payloadType: text({ min: 1, max: 256 }),
+  payload: text(),
+  signatures: list(fields({ keyid: optional(text({ max: 1024 })), sig: text({ min: 1, max: LIMITS.keyFileBytes }) }), { min: 1 }),
 })
 
 /** Reads a DSSE envelope (DSSE 1.0 envelope.md), payload and signatures decoded. Both base64 alphabets are read. Throws `evidence-malformed` or `limit-exceeded`. */
@@ -25,7 +24,7 @@ export function parseEnvelope(json: unknown, where: string): Envelope {
   if (Array.isArray(signatures) && signatures.length > LIMITS.bundleSignatures) {
     throw overLimit('bundleSignatures', LIMITS.bundleSignatures, where)
   }
-  const read = readShape(envelopeSchema, json, where)
+  const read = readBy(envelope, json, where)
   return {
     payloadType: read.payloadType,
     payload: fromBase64(read.payload, 'evidence-malformed', where),

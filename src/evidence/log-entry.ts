@@ -1,19 +1,15 @@
-import { z } from 'zod'
 import { isDigest } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { canonicalJson } from '../kernel/json.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { readShape } from '../kernel/shape.ts'
+import { count, fields, list, readBy, text } from '../kernel/reader.ts'
 import type { Statement } from './evidence.ts'
 import type { LogEntry, LogProof } from './log-proof.ts'
 
-const proofSchema = z.object({
-  index: z.number().int().min(0).refine(Number.isSafeInteger, 'is too large'),
-  hashes: z.array(z.string().min(1).max(64)).max(64),
-  checkpoint: z
-    .string()
-    .min(1)
-    .max(LIMITS.logEntryBytes * 4),
+const proofFields = fields({
+  index: count,
+  hashes: list(text({ min: 1, max: 64 }), { max: 64 }),
+  checkpoint: text({ min: 1, max: LIMITS.logEntryBytes * 4 }),
 })
 
 /** Most subject digests a log entry names; a statement with more is logged by its first ones. */
@@ -27,7 +23,7 @@ export function logEntryOf(statement: Pick<Statement, 'subject' | 'predicateType
 
 /** Reads a log proof from JSON data. Throws `evidence-malformed`. Whether it proves anything is the ledger's question. */
 export function parseLogProof(json: unknown, where: string): LogProof {
-  return readShape(proofSchema, json, where)
+  return readBy(proofFields, json, where)
 }
 
 /** The text of a log proof in an annotation (ANNOTATION.logProof): canonical JSON. */

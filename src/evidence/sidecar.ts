@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { writeFileAtomic } from '../kernel/atomic-file.ts'
 import { concatBytes, utf8 } from '../kernel/bytes.ts'
 import type { Deps } from '../kernel/deps.ts'
@@ -7,7 +6,7 @@ import type { Digest } from '../kernel/digest.ts'
 import { TallyError, asTallyError } from '../kernel/errors.ts'
 import { canonicalBytes, parseJson } from '../kernel/json.ts'
 import { readFileBounded } from '../kernel/read-file.ts'
-import { readShape } from '../kernel/shape.ts'
+import { anything, readBy, record } from '../kernel/reader.ts'
 import { collectEvidence } from './collect.ts'
 import type { Collector, Found } from './collect.ts'
 import { ANNOTATION } from './evidence.ts'
@@ -39,11 +38,11 @@ export async function findSidecars(deps: Pick<Deps, 'fs'>, file: string): Promis
 
 /**
  * Evidence in a bundle file somebody named: one bundle, one in each line when the name ends in `.jsonl`, or npm's list of
- * attestations. Throws `not-found` when it is not there.
+ * attestations. In: its bytes, where they were read before. Throws `not-found` when it is not there.
  */
-export async function readSidecar(deps: Pick<Deps, 'fs'>, path: string): Promise<Found> {
+export async function readSidecar(deps: Pick<Deps, 'fs'>, path: string, bytes?: Uint8Array): Promise<Found> {
   const into = collectEvidence()
-  await collectFile(deps, path, into)
+  await collectFile(deps, path, into, bytes)
   into.look(`${path}: there`)
   return into.result()
 }
@@ -87,8 +86,8 @@ export function proofPathOf(bundlePath: string): string {
   return `${bundlePath}.proof.json`
 }
 
-async function collectFile(deps: Pick<Deps, 'fs'>, path: string, into: Collector): Promise<void> {
-  const bytes = await readFileBounded(deps, path, 'evidenceBytes')
+async function collectFile(deps: Pick<Deps, 'fs'>, path: string, into: Collector, read?: Uint8Array): Promise<void> {
+  const bytes = read ?? (await readFileBounded(deps, path, 'evidenceBytes'))
   let proofs: ReadonlyMap<Digest, LogProof> = new Map()
   await into.attempt(proofPathOf(path), async () => {
     proofs = await readProofs(deps, path)
@@ -117,13 +116,13 @@ function linesOf(bytes: Uint8Array): readonly Uint8Array[] {
   return lines
 }
 
-const proofsSchema = z.record(z.string(), z.unknown())
+const proofsByDigest = record(anything)
 
 async function readProofs(deps: Pick<Deps, 'fs'>, bundlePath: string): Promise<ReadonlyMap<Digest, LogProof>> {
   const path = proofPathOf(bundlePath)
   const bytes = await readIfThere(deps, path)
   if (bytes === undefined) return new Map()
-  const read = readShape(proofsSchema, parseJson(bytes, path), path)
+  const read = readBy(proofsByDigest, parseJson(bytes, path), path)
   return new Map(Object.entries(read).map(([digest, proof]) => [digest as Digest, parseLogProof(proof, path)]))
 }
 

@@ -1,27 +1,24 @@
-import { z } from 'zod'
 import { overLimit } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { canonicalBytes, parseJson } from '../kernel/json.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { readShape } from '../kernel/shape.ts'
+import { anything, fields, list, oneOf, optional, orElse, readBy, record, text } from '../kernel/reader.ts'
 import type { Statement, Subject } from './evidence.ts'
 
 export const STATEMENT_V1 = 'https://in-toto.io/Statement/v1'
 const STATEMENT_V01 = 'https://in-toto.io/Statement/v0.1'
 
-const digestSchema = z.record(z.string().min(1).max(64), z.string().min(1).max(512))
-
-const subjectSchema = z.object({
-  name: z.string().max(4096).optional(),
-  digest: digestSchema,
-  annotations: z.record(z.string(), z.unknown()).nullish(),
+const subjectOfStatement = fields({
+  name: orElse(text({ max: 4096 }), undefined),
+  digest: record(text({ min: 1, max: 512 }), text({ min: 1, max: 64 })),
+  annotations: optional(record(anything)),
 })
 
-const statementSchema = z.object({
-  _type: z.enum([STATEMENT_V1, STATEMENT_V01]),
-  subject: z.array(subjectSchema).min(1),
-  predicateType: z.string().min(1).max(1024),
-  predicate: z.unknown().optional(),
+const statementFields = fields({
+  _type: oneOf([STATEMENT_V1, STATEMENT_V01]),
+  subject: list(subjectOfStatement, { min: 1 }),
+  predicateType: text({ min: 1, max: 1024 }),
+  predicate: anything,
 })
 
 /** The bytes to sign of an in-toto Statement v1: canonical JSON (RFC 8785). Subjects keep their order: manifest first, file second. */
@@ -43,11 +40,11 @@ export function statementBytes(statement: Pick<Statement, 'subject' | 'predicate
 export function parseStatement(bytes: Uint8Array, where: string): Statement {
   const json = parseJson(bytes, where)
   refuseMany(json, where)
-  const read = readShape(statementSchema, json, where)
+  const read = readBy(statementFields, json, where)
   return { type: read._type, subject: read.subject.map(subjectOf), predicateType: read.predicateType, predicate: read.predicate }
 }
 
-function subjectOf(read: z.infer<typeof subjectSchema>): Subject {
+function subjectOf(read: ReturnType<typeof subjectOfStatement>): Subject {
   return {
     digest: read.digest,
     ...(read.name === undefined || read.name === '' ? {} : { name: read.name }),

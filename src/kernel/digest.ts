@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import { fail } from './errors.ts'
 
@@ -21,7 +21,7 @@ export function isDigest(text: string): text is Digest {
 }
 
 export function digestOf(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest
+  return `sha256:${hash('sha256', bytes, 'hex')}` as Digest
 }
 
 /** The 64 hexadecimal digits of a digest. */
@@ -40,20 +40,20 @@ export async function* verifyingStream(
   promised: { readonly digest: Digest; readonly size?: number },
   where: string,
 ): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256')
+  const running = createHash('sha256')
   let size = 0
   for await (const part of stream) {
     size += part.byteLength
     if (promised.size !== undefined && size > promised.size) {
       throw fail('digest-mismatch', `has more than the promised ${promised.size} bytes`, { where })
     }
-    hash.update(part)
+    running.update(part)
     yield part
   }
   if (promised.size !== undefined && size !== promised.size) {
     throw fail('digest-mismatch', `has ${size} bytes where ${promised.size} were promised`, { where })
   }
-  const found = finishDigest(hash)
+  const found = finishDigest(running)
   if (found !== promised.digest) throw fail('digest-mismatch', `is ${found} where ${promised.digest} was promised`, { where })
 }
 

@@ -137,6 +137,8 @@ export const LIMITS = {
   certificateExtensions: 64,
   /** Certificates beside the leaf that a bundle, a timestamp or a flag may bring. */
   certificatesPerChain: 16,
+  /** Certificates of which an authority of a trusted root remembers that it issued them. */
+  issuedRemembered: 1024,
   certificateNames: 32,
   certificateTimestamps: 32,
   timestampBytes: 256 * KiB,

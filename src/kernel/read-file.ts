@@ -13,7 +13,7 @@ export async function readFileBounded(deps: Pick<Deps, 'fs'>, path: string, limi
   try {
     const parts: Uint8Array[] = []
     let size = 0
-    for await (const part of readFileStream(deps, path)) {
+    for await (const part of readFileStream(deps, path, FIRST_PIECE)) {
       size += part.byteLength
       if (size > limit) throw overLimit(limitName, limit, path)
       parts.push(part)
@@ -24,12 +24,34 @@ export async function readFileBounded(deps: Pick<Deps, 'fs'>, path: string, limi
   }
 }
 
-/** Streams a file in pieces of 256 KiB. Each piece is its own buffer. */
-export async function* readFileStream(deps: Pick<Deps, 'fs'>, path: string): AsyncGenerator<Uint8Array> {
+const PIECE = 256 * 1024
+/** Most files that are read whole are small. */
+const FIRST_PIECE = 16 * 1024
+
+/** A buffer that is kept as long as its file is read; of many small files there are many. */
+const PASSED_PIECE = 64 * 1024
+
+/** Streams a file in pieces of 256 KiB, the first of `first` bytes. Each piece is its own buffer. */
+export async function* readFileStream(deps: Pick<Deps, 'fs'>, path: string, first = PIECE): AsyncGenerator<Uint8Array> {
+  let length = first
+  yield* piecesOf(deps, path, () => {
+    const buffer = Buffer.allocUnsafeSlow(length)
+    length = PIECE
+    return buffer
+  })
+}
+
+/** Streams a file through one buffer, for who looks at each piece once: a piece is good until the next is asked for. */
+export async function* passFile(deps: Pick<Deps, 'fs'>, path: string): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(PASSED_PIECE)
+  yield* piecesOf(deps, path, () => buffer)
+}
+
+async function* piecesOf(deps: Pick<Deps, 'fs'>, path: string, bufferFor: () => Buffer): AsyncGenerator<Uint8Array> {
   const handle = await deps.fs.open(path, 'r')
   try {
     for (;;) {
-      const buffer = Buffer.allocUnsafeSlow(256 * 1024)
+      const buffer = bufferFor()
       const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength)
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
@@ -47,7 +69,7 @@ export async function digestOfFile(
   const hash = createHash('sha256')
   let size = 0
   try {
-    for await (const part of readFileStream(deps, path)) {
+    for await (const part of passFile(deps, path)) {
       hash.update(part)
       size += part.byteLength
     }

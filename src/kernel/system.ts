@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
-import * as fs from 'node:fs/promises'
+import fs from 'node:fs/promises'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { Deps, LogLevel, SpawnOptions, SpawnResult } from './deps.ts'
 import { concatBytes } from './bytes.ts'
@@ -12,7 +11,8 @@ export function systemDeps(options: { readonly log: (level: LogLevel, message: s
     fetch: globalThis.fetch,
     fs,
     now: () => new Date(),
-    randomBytes: (size) => new Uint8Array(randomBytes(size)),
+    // Loading it takes as long as starting half of Node, and not every run needs it.
+    randomBytes: (size) => new Uint8Array(process.getBuiltinModule('node:crypto').randomBytes(size)),
     env: { ...process.env },
     spawn: (file, args, spawnOptions) => runProgram(file, args, spawnOptions ?? {}, options.signal),
     log: options.log,

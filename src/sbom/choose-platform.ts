@@ -20,7 +20,7 @@ export async function choosePlatform(
   if (manifest === undefined) throw fail('not-found', 'is not there', { where })
   const content = readManifest(manifest.bytes, where, manifest.descriptor.mediaType)
   if (content.kind !== 'index') return digest
-  const images = content.manifests.filter((one) => one.platform !== undefined && one.platform.os !== 'unknown')
+  const images = imagesOf(content.manifests)
   const [only] = images
   if (platform === undefined && only !== undefined && images.length === 1) return only.digest
   const wanted = platform ?? `linux/${architecture}`
@@ -31,6 +31,25 @@ export async function choosePlatform(
     where,
     hint: there === '' ? 'it holds none for any platform' : `--platform is one of ${there}`,
   })
+}
+
+/** The images of an index with their platforms (`linux/arm/v7`), in its order, each once; none of what is no index. Throws `not-found`. */
+export async function platformsOf(
+  source: ImageSource,
+  digest: Digest,
+): Promise<readonly { readonly platform: string; readonly digest: Digest }[]> {
+  const where = `${source.name}@${digest}`
+  const manifest = await source.manifest(digest)
+  if (manifest === undefined) throw fail('not-found', 'is not there', { where })
+  const content = readManifest(manifest.bytes, where, manifest.descriptor.mediaType)
+  if (content.kind !== 'index') return []
+  const images = new Map(imagesOf(content.manifests).map((one) => [one.digest, platformName(one)]))
+  return [...images].map(([image, platform]) => ({ platform, digest: image }))
+}
+
+/** What an index holds beside images, such as attestations, is for no platform. */
+function imagesOf(manifests: readonly Descriptor[]): readonly Descriptor[] {
+  return manifests.filter(({ platform }) => platform !== undefined && platform.os !== 'unknown')
 }
 
 function platformName({ platform }: Descriptor): string {

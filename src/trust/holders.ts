@@ -1,9 +1,10 @@
+import { once } from '../kernel/once.ts'
 import type { Artifact } from '../artifact/artifact.ts'
 import type { Statement } from '../evidence/evidence.ts'
 import { keyAuthoritiesOf } from './authority.ts'
 import type { Authority, Trust } from './authority.ts'
 import type { Identified } from './identify.ts'
-import type { Opened } from './open-evidence.ts'
+import type { Opened } from './open-bundle.ts'
 import type { SignerIdentity } from './receipt.ts'
 import { verifySignatures } from './signed.ts'
 import type { Refusal, Signed } from './signed.ts'
@@ -12,6 +13,9 @@ import { about, checkBodies, witnessKey } from './vouched.ts'
 
 /** Somebody trusted whose signature holds, and what others prove about it. */
 export type Holder = { readonly authority: Authority; readonly signer: SignerIdentity; readonly witnessed: Witnessed }
+
+// Reading certificates is much code, and most keys sign without one.
+const identifying = once(() => import('./identify.ts'))
 
 type Found = { readonly statement: Statement; readonly holders: readonly Holder[] }
 
@@ -27,8 +31,7 @@ export async function findHolders(
   content: (() => AsyncIterable<Uint8Array>) | undefined,
 ): Promise<Found | Refusal> {
   if (trust.authorities.length === 0) return { code: 'untrusted', why: 'is signed, and nobody is trusted' }
-  // Reading certificates is much code, and most keys sign without one.
-  const identified = opened.certificates.length === 0 ? undefined : await (await import('./identify.ts')).identify(opened, trust)
+  const identified = opened.certificates.length === 0 ? undefined : await (await identifying()).identify(opened, trust)
   const identity = identified !== undefined && 'key' in identified ? identified : undefined
   const keys = keyAuthoritiesOf(trust)
   const candidates = [...keys.map((one) => one.key), ...(identity === undefined ? [] : [identity.key])]

@@ -1,7 +1,7 @@
 import { identityAuthoritiesOf, matchIdentity, rootOf } from './authority.ts'
 import type { IdentityAuthority, Instance, Trust } from './authority.ts'
 import type { VerifyingKey } from './keys.ts'
-import type { Opened } from './open-evidence.ts'
+import type { Opened } from './open-bundle.ts'
 import type { Refusal } from './signed.ts'
 import { signingKeyOf } from './sigstore/certificate.ts'
 import { readClaimed, verifyCertificate } from './sigstore/verify-certificate.ts'

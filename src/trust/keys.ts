@@ -1,6 +1,6 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { toBase64 } from '../kernel/bytes.ts'
+import { equalBytes, fromHex, toBase64 } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { encryptPkcs8, isEncryptedPkcs8 } from './pkcs8.ts'
 import { SCHEMES, verifyBytes, verifyScheme } from './schemes.ts'
@@ -60,22 +60,26 @@ export function loadPublicKey(pem: string, where?: string): PublicKey {
   if (block.label !== 'PUBLIC KEY' && block.label !== 'RSA PUBLIC KEY')
     throw fail('key-invalid', `is ${describeBlock(block.label)}, where a public key belongs`, at(where))
   try {
-    return publicKeyOf(createPublicKey(pem), where)
+    const isSpki = block.label === 'PUBLIC KEY'
+    return publicKeyOf(createPublicKey(pem), where, undefined, isSpki ? block.der : undefined)
   } catch (cause) {
     throw asKeyError(cause, 'is not a public key that can be read', where)
   }
 }
 
-/** The public half of a key. `schemes`, where something says how it signs; else all it may sign with. Throws `key-invalid` for kinds that are not supported, by name. */
-export function publicKeyOf(key: KeyObject, where?: string, schemes?: readonly Scheme[]): PublicKey {
-  const algorithm = algorithmOf(key, at(where))
-  const canonical = canonicalHalf(key)
-  const spki = canonical.export({ type: 'spki', format: 'der' })
+/** The public half of a key. `schemes`, where something says how it signs; else all it may sign with. `read`: the SubjectPublicKeyInfo it was read from, which spares writing it where it is in its one form. Throws `key-invalid` for kinds that are not supported, by name. */
+export function publicKeyOf(key: KeyObject, where?: string, schemes?: readonly Scheme[], read?: Uint8Array): PublicKey {
+  const known = read === undefined ? undefined : pointAlgorithmOf(read)
+  const algorithm = known ?? algorithmOf(key, at(where))
+  const canonical = known === undefined ? canonicalHalf(key) : key
+  const spki = read === undefined || known === undefined ? canonical.export({ type: 'spki', format: 'der' }) : read
   const ways = schemes ?? SCHEMES[algorithm]
   return {
-    keyId: createHash('sha256').update(spki).digest('hex'),
+    keyId: hash('sha256', spki, 'hex'),
     algorithm,
-    pem: String(canonical.export({ type: 'spki', format: 'pem' })),
+    get pem() {
+      return String(canonical.export({ type: 'spki', format: 'pem' }))
+    },
     key: canonical,
     schemes: ways,
     verify: (bytes, signature) => ways.some((way) => way.kind !== 'ed25519ph' && verifyBytes(way, canonical, bytes, signature)),
@@ -87,14 +91,26 @@ export type VerifyingKey = Pick<PublicKey, 'keyId' | 'algorithm' | 'key' | 'sche
 
 /** A key as a certificate spells it, which has one spelling only. Throws `key-invalid` for kinds that are not supported. */
 export function verifyingKeyOf(key: KeyObject, spki: Uint8Array): VerifyingKey {
-  const algorithm = algorithmOf(key, {})
-  return { keyId: createHash('sha256').update(spki).digest('hex'), algorithm, key, schemes: SCHEMES[algorithm] }
+  const algorithm = pointAlgorithmOf(spki) ?? algorithmOf(key, {})
+  return { keyId: hash('sha256', spki, 'hex'), algorithm, key, schemes: SCHEMES[algorithm] }
 }
 
 /** Whether a key signed some bytes, in any of its ways. */
 export async function verifyWith(key: VerifyingKey, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
   for (const scheme of key.schemes) if (await verifyScheme(scheme, key.key, bytes, signature)) return true
   return false
+}
+
+/** SubjectPublicKeyInfo of an uncompressed point of a named curve up to the point itself (RFC 5480, 2), and its whole length. */
+const POINTS: readonly { readonly algorithm: PublicKeyAlgorithm; readonly head: Uint8Array; readonly size: number }[] = [
+  { algorithm: 'ecdsa-p256', head: fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004'), size: 91 },
+  { algorithm: 'ecdsa-p384', head: fromHex('3076301006072a8648ce3d020106052b8104002203620004'), size: 120 },
+  { algorithm: 'ecdsa-p521', head: fromHex('30819b301006072a8648ce3d020106052b810400230381860004'), size: 158 },
+]
+
+/** The algorithm of an ECDSA key that is written in the one form `canonicalHalf` gives; undefined for every other. In: bytes a KeyObject was made of. */
+export function pointAlgorithmOf(spki: Uint8Array): PublicKeyAlgorithm | undefined {
+  return POINTS.find(({ head, size }) => spki.byteLength === size && equalBytes(spki.subarray(0, head.byteLength), head))?.algorithm
 }
 
 /** ECDSA goes through JWK and back, so that a compressed point or explicit parameters do not give one key a second id. */

@@ -68,6 +68,23 @@ describe.each(cases)('%s', (_, scheme, { publicKey, privateKey }, options) => {
   })
 })
 
+describe('an RSA signature that starts with a zero', () => {
+  test('is none without it', async () => {
+    const scheme = { kind: 'rsa-pss', hash: 'sha256' } as const
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const make = (): Uint8Array => new Uint8Array(sign('sha256', message, { key: privateKey, ...pss('sha256', 32) }))
+    let signature = make()
+    for (let tries = 0; signature[0] !== 0 && tries < 10_000; tries += 1) signature = make()
+    expect(signature[0]).toBe(0)
+    expect(verifyBytes(scheme, publicKey, message, signature)).toBe(true)
+    expect(verifyBytes(scheme, publicKey, message, signature.subarray(1))).toBe(false)
+    expect(await verifyDigest(scheme, publicKey, digestOf('sha256', message), signature.subarray(1))).toBe(false)
+    const running = startVerify(scheme, publicKey)
+    running.update(message)
+    expect(await running.matches(signature.subarray(1))).toBe(false)
+  })
+})
+
 describe('Ed25519ph', () => {
   // RFC 8032, 7.3.
   const key = createPublicKey({

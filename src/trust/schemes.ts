@@ -1,5 +1,5 @@
 import { constants, createHash, createVerify, publicDecrypt, verify } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto'
 import { concatBytes, equalBytes } from '../kernel/bytes.ts'
 import { DER, writeDer, writeDerOid } from './der.ts'
 import { verifyPss } from './rsa-pss.ts'
@@ -44,7 +44,7 @@ export function verifyBytes(
 ): boolean {
   try {
     if (scheme.kind === 'pure') return verify(null, bytes, key, signature)
-    return verify(scheme.hash, bytes, { key, ...paddingOf(scheme) }, signature)
+    return isWhole(scheme, key, signature) && verify(scheme.hash, bytes, keyFor(scheme, key), signature)
   } catch {
     // OpenSSL throws for some signatures that are no such thing (an RSA signature longer than the modulus).
     return false
@@ -68,7 +68,8 @@ export function startVerify(scheme: Exclude<Scheme, { kind: 'pure' }>, key: KeyO
   const verifier = createVerify(scheme.hash)
   return {
     update: (bytes) => void verifier.update(bytes),
-    matches: (signature) => Promise.resolve(attempt(() => verifier.verify({ key, ...paddingOf(scheme) }, signature))),
+    matches: (signature) =>
+      Promise.resolve(attempt(() => isWhole(scheme, key, signature) && verifier.verify(keyFor(scheme, key), signature))),
   }
 }
 
@@ -82,16 +83,24 @@ export async function verifyDigest(
   digest: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
+  if (!isWhole(scheme, key, signature)) return false
   if (scheme.kind === 'rsa-pkcs1') return attempt(() => equalBytes(publicDecrypt(key, signature), digestInfo(scheme.hash, digest)))
   if (scheme.kind === 'rsa-pss') return attempt(() => verifyPss(key, scheme.hash, digest, signature))
   const { verifyEcdsaDigest, verifyEd25519ph } = await import('./prehash.ts')
   return attempt(() => (scheme.kind === 'ecdsa' ? verifyEcdsaDigest(key, digest, signature) : verifyEd25519ph(key, digest, signature)))
 }
 
-function paddingOf(scheme: Scheme): { readonly padding?: number; readonly saltLength?: number } {
-  if (scheme.kind === 'rsa-pkcs1') return { padding: constants.RSA_PKCS1_PADDING }
-  if (scheme.kind === 'rsa-pss') return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO }
-  return {}
+/** An RSA signature is as long as its modulus (RFC 8017, 8.1.2 and 8.2.2). OpenSSL also takes one without its leading zeros, a second spelling of the same. */
+function isWhole(scheme: Scheme, key: KeyObject, signature: Uint8Array): boolean {
+  if (scheme.kind !== 'rsa-pkcs1' && scheme.kind !== 'rsa-pss') return true
+  return signature.byteLength === Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
+}
+
+/** How Node is told the padding. A key alone is what it takes in fastest. */
+function keyFor(scheme: Scheme, key: KeyObject): KeyObject | VerifyKeyObjectInput {
+  if (scheme.kind === 'rsa-pkcs1') return { key, padding: constants.RSA_PKCS1_PADDING }
+  if (scheme.kind === 'rsa-pss') return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO }
+  return key
 }
 
 const HASH_OID: Readonly<Record<HashName, string>> = {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digestOf } from 'node:crypto'
 import { equalBytes, fromHex, toHex } from '../kernel/bytes.ts'
 import { hexOf } from '../kernel/digest.ts'
 import type { Artifact } from '../artifact/artifact.ts'
@@ -7,7 +7,7 @@ import type { Envelope, Statement } from '../evidence/evidence.ts'
 import { STATEMENT_V1 } from '../evidence/statement.ts'
 import { verifyWith } from './keys.ts'
 import type { VerifyingKey } from './keys.ts'
-import type { Opened, Says } from './open-evidence.ts'
+import type { Opened, Says } from './open-bundle.ts'
 import type { RejectionCode } from './receipt.ts'
 import type { HashName } from './schemes.ts'
 import { verifyMessage } from './verify-message.ts'
@@ -43,7 +43,7 @@ export async function verifySignatures(
       by.set(key, signature)
     }
   }
-  const digest = (hash: HashName): Uint8Array => createHash(hash).update(says.signed).digest()
+  const digest = (hash: HashName): Uint8Array => digestOf(hash, says.signed, 'buffer')
   return { statement: says.statement, ...(says.envelope === undefined ? {} : { envelope: says.envelope }), digest, by }
 }
 

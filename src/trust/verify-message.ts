@@ -7,7 +7,7 @@ import type { VerifyingKey } from './keys.ts'
 import { startVerify, verifyBytes, verifyDigest } from './schemes.ts'
 import type { HashName, Running, Scheme } from './schemes.ts'
 
-/** A message: its digest, which is known already, and its bytes where they are at hand. */
+/** A message: its digest, which is known already, and its bytes where they are at hand, of which a piece is good until the next is asked for. */
 export type Message = { readonly digest: Digest; readonly size: number; readonly content?: () => AsyncIterable<Uint8Array> }
 
 export type MessageCheck<K extends VerifyingKey> = {
@@ -78,7 +78,7 @@ async function checkByContent<K extends VerifyingKey>(
     for (const { check } of running) check.update(part)
     if (whole.length === 0) continue
     if (size > LIMITS.fileReadBytes) kept.length = 0
-    else kept.push(part)
+    else kept.push(new Uint8Array(part))
   }
   const found = new Set<K>()
   for (const { key, check } of running) if (await check.matches(signature)) found.add(key)

@@ -1,24 +1,28 @@
 import { digestOf } from '../kernel/digest.ts'
 import { TallyError } from '../kernel/errors.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
+import { once } from '../kernel/once.ts'
 import type { Artifact } from '../artifact/artifact.ts'
 import { withOthers } from '../artifact/other-digests.ts'
 import type { OtherDigests } from '../artifact/other-digests.ts'
-import { PREDICATE } from '../evidence/evidence.ts'
+import { ANNOTATION, PREDICATE } from '../evidence/evidence.ts'
 import type { Statement, UnverifiedEvidence } from '../evidence/evidence.ts'
 import { checkPredicateOf } from '../evidence/check-predicate.ts'
 import type { Authority, Trust } from './authority.ts'
 import { findHolders } from './holders.ts'
 import type { Holder } from './holders.ts'
-import { checkLog } from './log-check.ts'
 import { matchSubject, needsOthers } from './match-subject.ts'
 import type { SubjectMatch } from './match-subject.ts'
 import { maySay, neededFor } from './may.ts'
-import { openEvidence } from './open-evidence.ts'
-import type { Opened } from './open-evidence.ts'
+import { openBundle } from './open-bundle.ts'
+import type { Opened } from './open-bundle.ts'
 import type { Receipt, Rejection, RejectionCode } from './receipt.ts'
 import { assertedTime } from './statement-time.ts'
 import { provenTimeOf, transparencyOf } from './vouched.ts'
+
+// What a bundle without a proof of our own log does not need.
+const logs = once(() => import('./log-check.ts'))
+const otherForms = once(() => import('./open-evidence.ts'))
 
 export type VerifyOptions = {
   /** The bytes of the artifact's file, for signatures over the artifact itself (`cosign sign-blob`). */
@@ -72,7 +76,8 @@ export async function verifyEvidence(
     const holder = holders.find((one) => maySay(one.authority.may, predicateType))
     if (holder === undefined) return refuse('untrusted', mayNotSay(holders, predicateType), predicateType)
 
-    const logged = checkLog(evidence, statement, holder.signer.keyId, trust)
+    const isLogged = evidence.annotations[ANNOTATION.logProof] !== undefined
+    const logged = isLogged ? (await logs()).checkLog(evidence, statement, holder.signer.keyId, trust) : {}
     return { ok: true, receipt: await makeReceipt({ evidence, statement, holder, matched: subject.matched, logged }) }
   } catch (error) {
     if (error instanceof TallyError && isRejecting(error.code)) return refuse(error.code, error.message)
@@ -92,7 +97,7 @@ async function verifyOnce(
   const known = options.memory?.get(evidence)
   if (known !== undefined) return await known
   if (digestOf(evidence.bytes) !== evidence.digest) return undefined
-  const opened = openEvidence(evidence)
+  const opened = evidence.form === 'bundle' ? openBundle(evidence.bytes, evidence.where) : (await otherForms()).openEvidence(evidence)
   const made = findHolders(opened, evidence.where, artifact, trust, options.content).then((signed) => ({ opened, signed }))
   if (opened.says.kind === 'statement') options.memory?.set(evidence, made)
   return await made

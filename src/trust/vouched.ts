@@ -1,13 +1,18 @@
 import { TallyError } from '../kernel/errors.ts'
+import { once } from '../kernel/once.ts'
 import { rootOf } from './authority.ts'
 import type { KeyAuthority } from './authority.ts'
-import type { Opened } from './open-evidence.ts'
+import type { Opened } from './open-bundle.ts'
 import type { ProvenTime, Transparency } from './receipt.ts'
 import type { Signed } from './signed.ts'
 import type { EntrySubject } from './sigstore/rekor-body.ts'
 import type { TrustedRoot } from './sigstore/trusted-root.ts'
 import { isWithin, isoTime } from './sigstore/time-range.ts'
 import type { Witnessed, Witnesses } from './sigstore/witness.ts'
+
+// Asked for by every signature that has witnesses: an import that is made again is not free.
+const witnessing = once(() => import('./sigstore/witness.ts'))
+const bodies = once(() => import('./sigstore/rekor-body.ts'))
 
 const NOTHING: Witnessed = { entries: [], timestamps: [], times: [] }
 
@@ -25,9 +30,11 @@ export async function witnessKey(
 ): Promise<Witnessed | { readonly why: string }> {
   const witnessed = await verifyBy(authority, opened.witnesses, signature)
   if ('why' in witnessed) return witnessed
-  const der = new Uint8Array(authority.key.key.export({ type: 'spki', format: 'der' }))
-  const problem = await checkBodies(opened.witnesses, witnessed, { ...about(signed), signature, verifier: { kind: 'key', der } }, where)
-  if (problem !== undefined) return { why: problem }
+  if (witnessed.entries.length > 0) {
+    const der = new Uint8Array(authority.key.key.export({ type: 'spki', format: 'der' }))
+    const problem = await checkBodies(opened.witnesses, witnessed, { ...about(signed), signature, verifier: { kind: 'key', der } }, where)
+    if (problem !== undefined) return { why: problem }
+  }
   const { validFor } = authority
   if (validFor === undefined) return witnessed
   if (witnessed.times.length === 0)
@@ -53,7 +60,7 @@ async function verifyBy(
     if (!isAsked && error instanceof TallyError && error.code !== 'bug') return NOTHING
     throw error
   }
-  const { verifyWitnesses } = await import('./sigstore/witness.ts')
+  const { verifyWitnesses } = await witnessing()
   return verifyWitnesses(witnesses, signature, root, needs, isAsked)
 }
 
@@ -70,7 +77,7 @@ export async function checkBodies(
   where: string,
 ): Promise<string | undefined> {
   if (witnessed.entries.length === 0) return undefined
-  const { checkBody } = await import('./sigstore/rekor-body.ts')
+  const { checkBody } = await bodies()
   const proven = new Set(witnessed.entries.map((one) => one.source))
   for (const entry of witnesses.logEntries) {
     const problem = proven.has(entry) ? checkBody(entry, subject, where) : undefined

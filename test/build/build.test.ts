@@ -74,6 +74,17 @@ describe('npm run build, in two places', () => {
     expect((await readdir(join(one.folder, 'dist/chunks'))).length).toBeGreaterThan(5)
   })
 
+  test('what verifies by a key is two files beside the first, and loads no package', async () => {
+    const chunks = join(one.folder, 'dist/chunks')
+    const importsOf = async (file: string) =>
+      [...(await readFile(file, 'utf8')).matchAll(/^import [^;]*?"([^"]+)";$/gm)].map(([, name]) => name)
+    const start = (await readdir(chunks)).find((name) => name.startsWith('start-')) ?? ''
+    const [, verify = ''] =
+      /import\("\.\/(verify-[^"]+)"\)\.then\(\(all\) => \(\{ verifyBlob:/.exec(await readFile(join(chunks, start), 'utf8')) ?? []
+    expect(await importsOf(join(chunks, start))).toEqual([])
+    expect(await importsOf(join(chunks, verify))).toEqual([`./${start}`])
+  })
+
   test('packs what runs and nothing that only a clone can use', async () => {
     const { stdout } = await run('tar', ['-tzf', one.tarball])
     const files = stdout.trim().split('\n')

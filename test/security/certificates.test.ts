@@ -28,6 +28,19 @@ describe('the chain', () => {
     expect(await whyRefused(good, chainOf(issuerCertificate))).toBe('accepted')
   })
 
+  test('remembers which certificate an authority issued, by all its bytes and no further', async () => {
+    const trust = byIdentity()
+    const leaf = leafOf(key)
+    const withBytes = (bytes: Uint8Array) => signedBundle(MESSAGE, { key, leaf: bytes })
+    expect(await whyRefused(withBytes(leaf), trust)).toBe('accepted')
+    expect(await whyRefused(withBytes(leaf), trust)).toBe('accepted')
+    // The last byte is one of the issuer's signature, the others are as they were.
+    const last = leaf.length - 1
+    expect(await whyRefused(withBytes(leaf.with(last, (leaf[last] ?? 0) ^ 1)), trust)).toMatch(/leads to no trusted authority/)
+    expect(await whyRefused(withBytes(leafOf(key, { signer: newPair() })), trust)).toMatch(/leads to no trusted authority/)
+    expect(await whyRefused(withBytes(leaf), chainOf(rootCertificate))).toMatch(/leads to no trusted authority/)
+  })
+
   test.each<[string, Partial<CertificatePlan>, RegExp]>([
     [
       'CVE-2026-24122 (GHSA-wfqv-66vq-46rm): an issuer that had expired at the time of signing',

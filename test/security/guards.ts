@@ -165,8 +165,8 @@ export const GUARDS: readonly Guard[] = [
     id: 'CVE-2024-45395',
     against: 'an inclusion proof without end',
     file: 'src/evidence/bundle.ts',
-    guard: 'hashes: z.array(base64).max(64).default([])',
-    without: 'hashes: z.array(base64).default([])',
+    guard: 'hashes: orElse(list(base64, { max: 64 }), [])',
+    without: 'hashes: orElse(list(base64), [])',
     test: SHAPES,
   },
   {
@@ -221,8 +221,8 @@ export const GUARDS: readonly Guard[] = [
     id: 'CVE-2022-35929',
     against: 'a statement without a predicate type',
     file: 'src/evidence/statement.ts',
-    guard: 'predicateType: z.string().min(1).max(1024)',
-    without: "predicateType: z.string().default('')",
+    guard: 'predicateType: text({ min: 1, max: 1024 })',
+    without: "predicateType: orElse(text(), '')",
     test: SHAPES,
   },
   {

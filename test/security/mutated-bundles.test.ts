@@ -129,7 +129,18 @@ function describeChange(before: string, after: string): string {
 /** How many in all; more with TALLY_MUTATIONS. */
 const COUNT = Number(process.env['TALLY_MUTATIONS'] ?? 10_000)
 
-describe.each(subjects)('$name', ({ text, message, trust, asked }) => {
+/** A bundle that takes longer hangs whoever verifies it. */
+const HANG_MS = 50
+
+/** CPU milliseconds of this thread, so that a busy machine is not mistaken for a slow verifier. */
+async function cpuOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.threadCpuUsage()
+  await work()
+  const { user, system } = process.threadCpuUsage(before)
+  return (user + system) / 1000
+}
+
+describe.each(subjects)('$name', ({ name, text, message, trust, asked }) => {
   const judge = async (bundle: string): Promise<boolean> => {
     const artifact = { kind: 'file', digest: digestOf(message), size: message.byteLength, name: 'x' } as const
     const content = async function* () {
@@ -142,19 +153,34 @@ describe.each(subjects)('$name', ({ text, message, trust, asked }) => {
     expect([await judge(text), asked(text)]).toEqual([true, true])
   })
 
-  test('changed at random is never accepted where the other verifier refuses, and nothing throws', async () => {
-    const below = numbersFrom(20_261_125)
-    let accepted = 0
-    const disputed: string[] = []
-    for (let n = 0; n < COUNT / subjects.length; n += 1) {
-      let changed = text
-      for (let edits = 1 + below(2); edits > 0; edits -= 1) changed = EDITS[below(EDITS.length)]?.(changed, below) ?? changed
-      if (changed === text || !(await judge(changed))) continue
-      accepted += 1
-      if (!asked(withDigest(changed, text))) disputed.push(describeChange(text, changed))
-    }
-    expect(disputed).toEqual([])
-    // Some only touch what is nobody's business (a key hint, a member nobody reads).
-    expect(accepted).toBeLessThan(COUNT / subjects.length / 5)
-  }, 300_000)
+  test(
+    'changed at random is never accepted where the other verifier refuses, and nothing throws',
+    async () => {
+      const below = numbersFrom(20_261_125)
+      let accepted = 0
+      let slowest = 0
+      const disputed: string[] = []
+      for (let n = 0; n < COUNT / subjects.length; n += 1) {
+        let changed = text
+        for (let edits = 1 + below(2); edits > 0; edits -= 1) changed = EDITS[below(EDITS.length)]?.(changed, below) ?? changed
+        if (changed === text) continue
+        let isAccepted = false
+        const took = await cpuOf(async () => (isAccepted = await judge(changed)))
+        // A bundle that hangs hangs every time; collecting the garbage of many others does not.
+        slowest = Math.max(slowest, took < HANG_MS ? took : Math.min(await cpuOf(() => judge(changed)), await cpuOf(() => judge(changed))))
+        if (!isAccepted) continue
+        accepted += 1
+        if (!asked(withDigest(changed, text))) disputed.push(describeChange(text, changed))
+      }
+      if (process.env['TALLY_MUTATIONS'] !== undefined)
+        process.stderr.write(
+          `${name}: ${accepted} of ${COUNT / subjects.length} accepted, ${disputed.length} by us alone; slowest ${slowest.toFixed(1)} ms of CPU\n`,
+        )
+      expect(disputed).toEqual([])
+      expect(slowest).toBeLessThan(HANG_MS)
+      // Some only touch what is nobody's business (a key hint, a member nobody reads).
+      expect(accepted).toBeLessThan(COUNT / subjects.length / 5)
+    },
+    Math.max(300_000, COUNT * 20),
+  )
 })

@@ -3,7 +3,7 @@ import { toBase64, utf8 } from '../../src/kernel/bytes.ts'
 import { verifyEvidence } from '../../src/trust/verify.ts'
 import { TIMESTAMPING, certificateOf, extension, newPair } from '../support/sigstore-in-memory/certificates.ts'
 import type { CertificatePlan } from '../support/sigstore-in-memory/certificates.ts'
-import { keys, leafOf, signedBundle, stamp, tsaCertificate } from '../support/sigstore-in-memory/instance.ts'
+import { keys, leafOf, rootCertificate, signedBundle, stamp, tsaCertificate } from '../support/sigstore-in-memory/instance.ts'
 import type { TimestampPlan } from '../support/sigstore-in-memory/timestamps.ts'
 import { evidenceOf } from '../support/signed-evidence.ts'
 import {
@@ -65,6 +65,10 @@ describe('a timestamp', () => {
     })
     expect(await whyRefused(stamped({ bag: [tsaCertificate] }))).toBe('accepted')
     expect(await whyRefused(stamped({ bag: [tsaCertificate] }), rootOnly)).toBe('accepted')
+    // A name in it, which nobody reads where the trusted root has the certificate itself.
+    const changed = tsaCertificate.with(tsaCertificate.length >> 1, (tsaCertificate[tsaCertificate.length >> 1] ?? 0) ^ 1)
+    expect(await whyRefused(stamped({ bag: [changed] }))).not.toBe('accepted')
+    expect(await whyRefused(stamped({ bag: [rootCertificate] }))).toMatch(/brings certificates, and not the one of its signer/)
     expect(await whyRefused(stamped(), rootOnly)).toMatch(/authority that is not trusted/)
   })
 

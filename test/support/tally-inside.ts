@@ -9,9 +9,14 @@ import { testDeps } from './deps.ts'
 import type { Said } from './run-tally.ts'
 
 /** Runs one line of `tally` in this process, in a folder, with nothing of this machine's environment. As `runTally`, without a start of Node.js. */
-export async function tallyInside(dir: string, words: readonly string[], stdin: Uint8Array = new Uint8Array(0)): Promise<Said> {
+export async function tallyInside(
+  dir: string,
+  words: readonly string[],
+  stdin: Uint8Array = new Uint8Array(0),
+  more: Readonly<Record<string, string>> = {},
+): Promise<Said> {
   const [out, err] = [collector(), collector()]
-  const env = { HOME: dir, TALLY_DATA_DIR: join(dir, 'data') }
+  const env = { HOME: dir, TALLY_DATA_DIR: join(dir, 'data'), ...more }
   const terminal = openTerminal({ stdout: out.stream, stderr: err.stream, stdin: {} }, 'never', env)
   const deps = testDeps({ env, log: (level, message) => terminal.note(`${level}: ${message}`) })
   const [name = '', ...rest] = words

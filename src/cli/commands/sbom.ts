@@ -5,6 +5,7 @@ import { answerBuildkit, isBuildkitScan } from '../buildkit-scan.ts'
 import { defineCommand } from '../command.ts'
 import { SBOM_ACTIONS } from '../sbom-actions.ts'
 import { loadSbom, timeOf } from '../sbom-load.ts'
+import { listPlatforms } from '../sbom-platforms.ts'
 import { WRITE_OPTIONS, deliver } from '../sbom-write.ts'
 
 /** `tally sbom TARGET`: what is inside of something; and what is done with SBOMs: diff, merge, convert, validate, score. */
@@ -23,6 +24,8 @@ export const sbom = defineCommand({
     ['tally sbom', 'this directory, as a table'],
     ['tally sbom . --format cyclonedx-json > sbom.json', 'CycloneDX 1.6'],
     ['tally sbom oci-archive:image.tar -o spdx-json@3.0.1=sbom.spdx.json', 'an image, SPDX 3.0.1 to a file'],
+    ['tally sbom docker:nginx:1.27', 'an image that Docker has here'],
+    ['tally sbom registry:alpine --all-platforms -o spdx-json=sboms', 'every image of an index'],
     ['tally sbom diff old.cdx.json new.cdx.json --format markdown', 'what a release changed'],
     ['tally sbom convert - --format spdx-json < sbom.cdx.json', 'from one format to another'],
     ['tally sbom score sbom.cdx.json', 'what NTIA, CISA and BSI ask for, and what to fix'],
@@ -38,6 +41,7 @@ export const sbom = defineCommand({
     'source-name': { type: 'string', value: 'NAME', help: 'name of the target in the SBOM', default: 'from the target' },
     'source-version': { type: 'string', value: 'VERSION', help: 'version of the target in the SBOM' },
     platform: { type: 'string', value: 'OS/ARCH', help: 'which image of an index', default: 'linux on this architecture' },
+    'all-platforms': { type: 'boolean', help: 'an SBOM for each image of an index, and index.json, into the folders of -o FORMAT=FOLDER' },
     scope: {
       type: 'string',
       short: 's',
@@ -55,7 +59,7 @@ export const sbom = defineCommand({
   },
   words: { min: 0, max: 1001, names: 'a target, or one of diff, merge, convert, validate, score and what it needs' },
   notes: [
-    'TARGET is a directory (dir:), a file (file:), an OCI layout (oci:), an archive (oci-archive:, docker-archive:), registry/repository (registry:), an image of a container engine (docker:, podman:), an SBOM (sbom:), or - for an SBOM or an archive that comes in.',
+    'TARGET is a directory (dir:), a file (file:), an OCI layout (oci:), an archive (oci-archive:, docker-archive:), registry/repository (registry:), an image of an engine here (docker:, podman:), an SBOM (sbom:), or - for an SBOM or an archive that comes in. Without a prefix it is what is there: on disk first, then an engine.',
     'Without TARGET and with BUILDKIT_SCAN_SOURCE and BUILDKIT_SCAN_DESTINATION set it is a BuildKit SBOM generator: see docs/sbom.md.',
     'Exit code: 0 done, 1 what --fail-on names, an SBOM that is not valid, or with --exit-code a difference.',
   ],
@@ -82,6 +86,7 @@ export const sbom = defineCommand({
         })
       return await action.run(context, rest)
     }
+    if (flags.on('all-platforms') && rest.length === 0) return await listPlatforms(context, first)
     if (rest.length > 0) throw fail('usage', 'is one word too many', { where: rest[0] ?? '', hint: 'see `tally sbom --help`' })
     const base = flags.text('base')
     if (base === undefined && flags.on('without-base')) throw fail('usage', 'needs --base', { where: '--without-base' })

@@ -3,8 +3,9 @@ import { PREDICATE } from '../../evidence/evidence.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, SIGNER_OPTIONS } from '../context.ts'
 import { REFUSED_REGISTRY, REFUSED_SIGNING } from '../cosign-flags.ts'
+import { annotationsOf } from '../annotation-flags.ts'
 import { KEYLESS_OPTIONS } from '../keyless.ts'
-import { SEAL_OPTIONS, annotationsOf, printSealed, sealRequestOf } from '../sealing.ts'
+import { SEAL_OPTIONS, printSealed, sealRequestOf } from '../sealing.ts'
 
 /** `tally sign ARTIFACT`: a signature in cosign 3's form, logged, kept and attached. */
 export const sign = defineCommand({

@@ -37,7 +37,7 @@ export const verifyAttestation = defineCommand({
   words: { min: 1, max: 1000, names: 'images' },
   notes: ['Prints the envelopes that hold, one JSON a line, as cosign does; --output text prints who said it.'],
   run: async (context) => {
-    const workspace = await openWorkspaceOf(context)
+    const workspace = await openWorkspaceOf(context, true)
     const trust = await cosignTrust(context, workspace)
     const exitCodes: number[] = []
     for (const word of context.words) exitCodes.push(await verifyOne(context, workspace, trust, word))

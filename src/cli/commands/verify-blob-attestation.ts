@@ -34,7 +34,7 @@ export const verifyBlobAttestation = defineCommand({
   },
   words: { min: 0, max: 1, names: 'one file, - for stdin, or sha256:…' },
   run: async (context) => {
-    const workspace = await openWorkspaceOf(context)
+    const workspace = await openWorkspaceOf(context, true)
     const trust = await cosignTrust(context, workspace)
     const blob = await openBlob(context, workspace, wordOf(context))
     const found = await blobEvidence(context, blob)

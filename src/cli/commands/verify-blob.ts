@@ -25,7 +25,7 @@ export const verifyBlob = defineCommand({
   words: { min: 1, max: 1, names: 'one file, - for stdin, or sha256:…' },
   notes: ['Patterns must match the whole identity, where cosign is content with a part of it.'],
   run: async (context) => {
-    const workspace = await openWorkspaceOf(context)
+    const workspace = await openWorkspaceOf(context, true)
     const trust = await cosignTrust(context, workspace)
     const blob = await openBlob(context, workspace, context.words[0] ?? '')
     const found = await blobEvidence(context, blob)

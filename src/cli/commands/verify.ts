@@ -10,7 +10,7 @@ import { defineCommand } from '../command.ts'
 import type { Context } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
 import { COSIGN_VERIFY_REFUSED, COSIGN_WORDS, formatOf, notePattern } from '../cosign-verify.ts'
-import { GIT_OPTIONS, areGitWords, verifyGitWords } from '../git-objects.ts'
+import { GIT_OPTIONS, areGitWords } from '../git-words.ts'
 import { renderError } from '../render/error.ts'
 import { proofJson } from '../render/json.ts'
 import { exitCodeFor, renderVerification } from '../render/verification.ts'
@@ -70,7 +70,7 @@ export const verify = defineCommand({
     'Patterns must match the whole identity, where cosign is content with a part of it.',
   ],
   run: async (context) => {
-    if (areGitWords(context.words)) return await verifyGitWords(context)
+    if (areGitWords(context.words)) return await (await import('../git-objects.ts')).verifyGitWords(context)
     const { references, isList } = await artifactList(context)
     const workspace = await openWorkspaceOf(context, true)
     const { request, named } = await verifyRequestOf(context, workspace)

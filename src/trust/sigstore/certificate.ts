@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { concatBytes, equalBytes, overLimit, toHex } from '../../kernel/bytes.ts'
 import { TallyError } from '../../kernel/errors.ts'
 import { LIMITS } from '../../kernel/limits.ts'
-import { DER, contextTag, readDer, readDerList, writeDer } from '../der.ts'
+import { DER, contextTag, readDer, readDerList, writeDer, writeDerOid } from '../der.ts'
 import type { DerElement } from '../der.ts'
 import { verifyingKeyOf } from '../keys.ts'
 import type { VerifyingKey } from '../keys.ts'
@@ -124,8 +124,9 @@ export function tbsWithout(certificate: Certificate, oid: string): Uint8Array {
 
 function withoutExtension(member: DerElement, oid: string): readonly Uint8Array[] {
   const list = readDer(member.content)
+  const named = writeDerOid(oid)
   const kept = (readDerList(list?.content ?? new Uint8Array(0)) ?? []).filter(
-    (extension) => readOid(readDer(extension.content), 'an extension') !== oid,
+    (extension) => !equalBytes(extension.content.subarray(0, named.byteLength), named),
   )
   return kept.length === 0 ? [] : [writeDer(contextTag(3), writeDer(DER.sequence, concatBytes(kept.map((one) => one.raw))))]
 }

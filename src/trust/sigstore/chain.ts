@@ -1,4 +1,7 @@
 import { equalBytes } from '../../kernel/bytes.ts'
+import { digestOf } from '../../kernel/digest.ts'
+import type { Digest } from '../../kernel/digest.ts'
+import { LIMITS } from '../../kernel/limits.ts'
 import type { Certificate } from './certificate.ts'
 import { describeName } from './names.ts'
 import { isSignedBy } from './signature-algorithm.ts'
@@ -7,14 +10,18 @@ import type { TimeRange } from './time-range.ts'
 import { checkIssuerUse, checkLeafUse, checkValidity } from './usage.ts'
 import type { Purpose } from './usage.ts'
 
-/** A certificate authority of a trusted root: issuers first, the anchor last. `proven` remembers which of its own certificates issued which. */
+/** A certificate authority of a trusted root: issuers first, the anchor last. */
 export type CertificateAuthority = {
   readonly uri: string
   /** Whom two authorities must not share to count as two. */
   readonly operator: string
   readonly validFor: TimeRange
   readonly certificates: readonly Certificate[]
-  readonly proven: WeakMap<Certificate, WeakSet<Certificate>>
+  /**
+   * Which of its certificates issued which certificate, by the digest of all its bytes, as far as it was found out: of the
+   * LIMITS.issuedRemembered that were asked for last. Whoever signs many things with one certificate has it verified once.
+   */
+  readonly issued: Map<Digest, Certificate>
 }
 
 /** Leaf first, anchor last. */
@@ -82,15 +89,25 @@ function isSame(a: Certificate, b: Certificate): boolean {
 }
 
 function hasIssued(authority: CertificateAuthority, issuer: Certificate, issued: Certificate, budget: { left: number }): boolean {
-  if (authority.proven.get(issued)?.has(issuer) === true) return true
+  const isOwn = authority.certificates.includes(issuer)
+  const digest = digestOf(issued.raw)
+  if (isOwn && authority.issued.get(digest) === issuer) {
+    remember(authority.issued, digest, issuer)
+    return true
+  }
   if (budget.left <= 0) return false
   budget.left -= 1
   if (!isSignedBy(issued.algorithm, issuer.key(), issued.tbs, issued.signature)) return false
-  if (authority.certificates.includes(issued) && authority.certificates.includes(issuer)) {
-    const issuers = authority.proven.get(issued) ?? new WeakSet()
-    authority.proven.set(issued, issuers.add(issuer))
-  }
+  if (isOwn) remember(authority.issued, digest, issuer)
   return true
+}
+
+function remember(issued: Map<Digest, Certificate>, digest: Digest, issuer: Certificate): void {
+  // A map keeps its order: what was asked for last stands last.
+  issued.delete(digest)
+  issued.set(digest, issuer)
+  const [oldest] = issued.keys()
+  if (issued.size > LIMITS.issuedRemembered && oldest !== undefined) issued.delete(oldest)
 }
 
 function checkPath(path: Path, authority: CertificateAuthority, times: readonly number[], purpose: Purpose): string | undefined {

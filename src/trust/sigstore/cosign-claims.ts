@@ -1,12 +1,11 @@
-import { z } from 'zod'
-import { fromBase64, fromHex, overLimit, utf8 } from '../../kernel/bytes.ts'
+import { fromBase64, fromHex, utf8 } from '../../kernel/bytes.ts'
 import { fail } from '../../kernel/errors.ts'
 import { parseJson } from '../../kernel/json.ts'
-import { LIMITS } from '../../kernel/limits.ts'
-import { readShape } from '../../kernel/shape.ts'
+import { fields, readBy, text } from '../../kernel/reader.ts'
 import type { BundleLogEntry } from '../../evidence/bundle.ts'
-import { cosignLogEntrySchema } from '../../evidence/cosign-blob-bundle.ts'
+import { cosignLogEntry } from '../../evidence/cosign-blob-bundle.ts'
 import { isSelfIssued, parseCertificate } from './certificate.ts'
+import { readPemCertificates } from './pem-certificates.ts'
 import type { Witnesses } from './witness.ts'
 
 const ANNOTATION = {
@@ -26,16 +25,16 @@ export type CosignClaims = {
 
 /** Reads the annotations. An empty one counts as missing, as cosign writes them. Throws `evidence-malformed` or `limit-exceeded`. */
 export function readCosignClaims(annotations: Readonly<Record<string, string>>, where: string): CosignClaims {
-  const text = (name: keyof typeof ANNOTATION): string | undefined => {
+  const valueOf = (name: keyof typeof ANNOTATION): string | undefined => {
     const value = annotations[ANNOTATION[name]]
     return value === undefined || value === '' || value === 'null' ? undefined : value
   }
   const [signature, certificate, chain, logEntry, timestamp] = [
-    text('signature'),
-    text('certificate'),
-    text('chain'),
-    text('logEntry'),
-    text('timestamp'),
+    valueOf('signature'),
+    valueOf('certificate'),
+    valueOf('chain'),
+    valueOf('logEntry'),
+    valueOf('timestamp'),
   ]
   return {
     ...(signature === undefined ? {} : { signature: fromBase64(signature, 'evidence-malformed', where) }),
@@ -56,22 +55,13 @@ function chainOf(certificate: string, chain: string, where: string): readonly Ui
   return [leaf, ...readPemCertificates(chain, where).filter((one) => !isSelfIssued(parseCertificate(one)))]
 }
 
-const BLOCK = /-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]{1,131072}?)-----END CERTIFICATE-----/g
-
-/** DER of every certificate of a PEM text. Throws `limit-exceeded` for more than LIMITS.certificatesPerChain. */
-export function readPemCertificates(pem: string, where: string): readonly Uint8Array[] {
-  const blocks = [...pem.matchAll(BLOCK)]
-  if (blocks.length > LIMITS.certificatesPerChain) throw overLimit('certificatesPerChain', LIMITS.certificatesPerChain, where)
-  return blocks.map((block) => fromBase64((block[1] ?? '').replaceAll(/\s/g, ''), 'evidence-malformed', where))
-}
-
-const kindSchema = z.object({ kind: z.string().max(64), apiVersion: z.string().max(64) })
+const bodyKind = fields({ kind: text({ max: 64 }), apiVersion: text({ max: 64 }) })
 
 /** A log entry as cosign 2 wrote it: promise and payload. */
 export function readCosignEntry(json: unknown, where: string): BundleLogEntry {
-  const { SignedEntryTimestamp, Payload } = readShape(cosignLogEntrySchema, json, where)
+  const { SignedEntryTimestamp, Payload } = readBy(cosignLogEntry, json, where)
   const body = fromBase64(Payload.body, 'evidence-malformed', where)
-  const { kind, apiVersion } = readShape(kindSchema, parseJson(body, where, { limitName: 'bundleBytes' }), where)
+  const { kind, apiVersion } = readBy(bodyKind, parseJson(body, where, { limitName: 'bundleBytes' }), where)
   return {
     logIndex: Payload.logIndex,
     logId: fromHex(Payload.logID, 'evidence-malformed', where),
@@ -83,9 +73,9 @@ export function readCosignEntry(json: unknown, where: string): BundleLogEntry {
   }
 }
 
-const timestampSchema = z.object({ SignedRFC3161Timestamp: z.string().min(1) })
+const timestampFields = fields({ SignedRFC3161Timestamp: text({ min: 1 }) })
 
 /** DER of a timestamp response as cosign 2 wrote it. */
 export function readCosignTimestamp(json: unknown, where: string): Uint8Array {
-  return fromBase64(readShape(timestampSchema, json, where).SignedRFC3161Timestamp, 'evidence-malformed', where)
+  return fromBase64(readBy(timestampFields, json, where).SignedRFC3161Timestamp, 'evidence-malformed', where)
 }

@@ -38,6 +38,11 @@ export type FactName = keyof typeof FACTS
 
 const ARC = '1.3.6.1.4.1.57264.1.'
 const LAST_RAW = 6
+const EXTENSIONS = (Object.entries(FACTS) as readonly [FactName, number][]).map(([name, number]) => ({
+  name,
+  number,
+  oid: `${ARC}${number}`,
+}))
 
 /**
  * Reads every extension of Fulcio's. `issuer` is the DER string of .8; of .1 only where there is no .8, and both must agree. Throws
@@ -45,8 +50,8 @@ const LAST_RAW = 6
  */
 export function readFacts(certificate: Certificate): CertificateFacts {
   const facts: { [K in FactName]?: string } = {}
-  for (const [name, number] of Object.entries(FACTS) as readonly [FactName, number][]) {
-    const value = certificate.extensions.get(`${ARC}${number}`)?.value
+  for (const { name, number, oid } of EXTENSIONS) {
+    const value = certificate.extensions.get(oid)?.value
     if (value === undefined) continue
     const what = `the Fulcio extension ${number}`
     facts[name] = readText(number <= LAST_RAW ? value : readWhole(value, DER.utf8, what).content, what)

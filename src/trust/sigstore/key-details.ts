@@ -1,7 +1,8 @@
 import { createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { TallyError } from '../../kernel/errors.ts'
-import { publicKeyOf } from '../keys.ts'
+import { once } from '../../kernel/once.ts'
+import { pointAlgorithmOf, publicKeyOf } from '../keys.ts'
 import type { PublicKey } from '../keys.ts'
 import type { PublicKeyAlgorithm, Scheme } from '../schemes.ts'
 
@@ -43,13 +44,24 @@ function detailsOf(name: string | number): Details | undefined {
   return Object.values(DETAILS).find((one) => one.number === name)
 }
 
-/** A key of a trusted root, with the one way it signs. Undefined for a kind that is not supported or a key that is not of its kind. */
-export function keyByDetails(rawBytes: Uint8Array, name: string | number): PublicKey | undefined {
+/**
+ * A key of a trusted root, with the one way it signs. Undefined for a kind that is not supported or a key that is not of its kind. A
+ * root has many keys and most bundles need two: one whose bytes say what it is, is made when it is first asked; a point that is
+ * not on its curve verifies nothing.
+ */
+export function keyByDetails(rawBytes: Uint8Array, name: string | number): Pick<PublicKey, 'verify'> | undefined {
   const details = detailsOf(name)
-  const key = details === undefined ? undefined : readKey(rawBytes, details.form)
-  if (details === undefined || key === undefined) return undefined
+  if (details === undefined) return undefined
+  if (pointAlgorithmOf(rawBytes) !== details.algorithm) return readByDetails(rawBytes, details)
+  const read = once(() => readByDetails(rawBytes, details))
+  return { verify: (bytes, signature) => read()?.verify(bytes, signature) === true }
+}
+
+function readByDetails(rawBytes: Uint8Array, details: Details): PublicKey | undefined {
+  const key = readKey(rawBytes, details.form)
+  if (key === undefined) return undefined
   try {
-    const found = publicKeyOf(key, undefined, [details.scheme])
+    const found = publicKeyOf(key, undefined, [details.scheme], rawBytes)
     return found.algorithm === details.algorithm ? found : undefined
   } catch (error) {
     if (error instanceof TallyError && error.code === 'key-invalid') return undefined

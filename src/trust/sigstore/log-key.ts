@@ -11,6 +11,6 @@ export type LogKey = {
   readonly checkpointKeyHash: number
   /** Whom two logs must not share to count as two. */
   readonly operator: string
-  readonly key: PublicKey
+  readonly key: Pick<PublicKey, 'verify'>
   readonly validFor: TimeRange
 }

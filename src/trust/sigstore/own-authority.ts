@@ -19,7 +19,7 @@ export function ownAuthorities(
       operator: `${where} ${at}`,
       validFor: { start: -Infinity },
       certificates: [...issuers, parseCertificate(root)],
-      proven: new WeakMap(),
+      issued: new Map(),
     }))
   } catch (error) {
     if (error instanceof TallyError && error.code === 'evidence-malformed')

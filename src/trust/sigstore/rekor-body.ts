@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import { hash as digest } from 'node:crypto'
 import { equalBytes, fromBase64, fromHex, textOf } from '../../kernel/bytes.ts'
 import { fail } from '../../kernel/errors.ts'
 import { parseJson } from '../../kernel/json.ts'
-import { readShape } from '../../kernel/shape.ts'
+import { anything, fields, list, oneOf, orElse, readBy, text } from '../../kernel/reader.ts'
 import type { BundleLogEntry } from '../../evidence/bundle.ts'
 import type { Envelope } from '../../evidence/evidence.ts'
 import type { HashName } from '../schemes.ts'
@@ -26,49 +25,31 @@ type Check = (body: unknown, subject: EntrySubject, where: string) => string | u
  * not of its kind.
  */
 export function checkBody(entry: BundleLogEntry, subject: EntrySubject, where: string): string | undefined {
-  const { kind, apiVersion, spec } = readShape(bodySchema, parseJson(entry.body, where, { limitName: 'bundleBytes' }), where)
+  const { kind, apiVersion, spec } = readBy(bodyFields, parseJson(entry.body, where, { limitName: 'bundleBytes' }), where)
   if (kind !== entry.kind || apiVersion !== entry.version) return 'is of another kind or version than its body'
   const check = Object.hasOwn(KINDS, `${kind} ${apiVersion}`) ? KINDS[`${kind} ${apiVersion}`] : undefined
   return check === undefined ? `is of kind ${kind} ${apiVersion}, which is not supported` : check(spec, subject, where)
 }
 
-const bodySchema = z.object({ kind: z.string().max(64), apiVersion: z.string().max(64), spec: z.unknown() })
-const hash = z.object({ algorithm: z.enum(['sha256', 'sha384', 'sha512']), value: z.string() })
-const base64 = z.string().min(1)
+const bodyFields = fields({ kind: text({ max: 64 }), apiVersion: text({ max: 64 }), spec: anything })
+const hash = fields({ algorithm: oneOf(['sha256', 'sha384', 'sha512']), value: text() })
+const base64 = text({ min: 1 })
+const FEW = { min: 1, max: 16 }
 
-const hashedRekordV1 = z.object({
-  data: z.object({ hash }),
-  signature: z.object({ content: base64, publicKey: z.object({ content: base64 }) }),
+const hashedRekordV1 = fields({
+  data: fields({ hash }),
+  signature: fields({ content: base64, publicKey: fields({ content: base64 }) }),
 })
 const HASHES_V2 = { SHA2_256: 'sha256', SHA2_384: 'sha384', SHA2_512: 'sha512' } as const
-const hashV2 = z.object({ algorithm: z.enum(['SHA2_256', 'SHA2_384', 'SHA2_512']), digest: base64 })
-const signatureV2 = z.object({
-  content: base64,
-  verifier: z.object({
-    x509Certificate: z.object({ rawBytes: base64 }).optional(),
-    publicKey: z.object({ rawBytes: base64 }).optional(),
-  }),
-})
-const hashedRekordV2 = z.object({ hashedRekordV002: z.object({ data: hashV2, signature: signatureV2 }) })
-const dsseV2 = z.object({
-  dsseV002: z.object({ payloadHash: hashV2, signatures: z.array(signatureV2).min(1).max(16) }),
-})
-const dsseV1 = z.object({
-  payloadHash: hash,
-  signatures: z
-    .array(z.object({ signature: base64, verifier: base64 }))
-    .min(1)
-    .max(16),
-})
-const intotoV2 = z.object({
-  content: z.object({
-    envelope: z.object({
-      payloadType: z.string(),
-      signatures: z
-        .array(z.object({ sig: base64, publicKey: base64 }))
-        .min(1)
-        .max(16),
-    }),
+const hashV2 = fields({ algorithm: oneOf(['SHA2_256', 'SHA2_384', 'SHA2_512']), digest: base64 })
+const rawBytes = orElse(fields({ rawBytes: base64 }), undefined)
+const signatureV2 = fields({ content: base64, verifier: fields({ x509Certificate: rawBytes, publicKey: rawBytes }) })
+const hashedRekordV2 = fields({ hashedRekordV002: fields({ data: hashV2, signature: signatureV2 }) })
+const dsseV2 = fields({ dsseV002: fields({ payloadHash: hashV2, signatures: list(signatureV2, FEW) }) })
+const dsseV1 = fields({ payloadHash: hash, signatures: list(fields({ signature: base64, verifier: base64 }), FEW) })
+const intotoV2 = fields({
+  content: fields({
+    envelope: fields({ payloadType: text(), signatures: list(fields({ sig: base64, publicKey: base64 }), FEW) }),
     payloadHash: hash,
   }),
 })
@@ -79,7 +60,7 @@ const intotoV2 = z.object({
  */
 const KINDS: Readonly<Record<string, Check>> = {
   'hashedrekord 0.0.1': (spec, subject, where) => {
-    const { data, signature } = readShape(hashedRekordV1, spec, where)
+    const { data, signature } = readBy(hashedRekordV1, spec, where)
     return (
       checkSignature(decode(signature.content, where), subject) ??
       checkVerifier(pemOf(decode(signature.publicKey.content, where), where), subject) ??
@@ -87,18 +68,18 @@ const KINDS: Readonly<Record<string, Check>> = {
     )
   },
   'hashedrekord 0.0.2': (spec, subject, where) => {
-    const { data, signature } = readShape(hashedRekordV2, spec, where).hashedRekordV002
+    const { data, signature } = readBy(hashedRekordV2, spec, where).hashedRekordV002
     return checkSignatureV2(signature, subject, where) ?? checkDigest(HASHES_V2[data.algorithm], decode(data.digest, where), subject)
   },
   'dsse 0.0.2': (spec, subject, where) => {
-    const { payloadHash, signatures } = readShape(dsseV2, spec, where).dsseV002
+    const { payloadHash, signatures } = readBy(dsseV2, spec, where).dsseV002
     const [signature, ...more] = signatures
     if (signature === undefined || more.length > 0) return 'is of several signatures'
     const named = { algorithm: HASHES_V2[payloadHash.algorithm], digest: decode(payloadHash.digest, where) }
     return checkSignatureV2(signature, subject, where) ?? checkPayload(named, subject)
   },
   'dsse 0.0.1': (spec, subject, where) => {
-    const { payloadHash, signatures } = readShape(dsseV1, spec, where)
+    const { payloadHash, signatures } = readBy(dsseV1, spec, where)
     const [signature, ...more] = signatures
     if (signature === undefined || more.length > 0) return 'is of several signatures'
     return (
@@ -108,7 +89,7 @@ const KINDS: Readonly<Record<string, Check>> = {
     )
   },
   'intoto 0.0.2': (spec, subject, where) => {
-    const { envelope, payloadHash } = readShape(intotoV2, spec, where).content
+    const { envelope, payloadHash } = readBy(intotoV2, spec, where).content
     const [signature, ...more] = envelope.signatures
     if (signature === undefined || more.length > 0) return 'is of several signatures'
     if (envelope.payloadType !== subject.envelope?.payloadType) return 'is of another payload type'
@@ -123,7 +104,7 @@ const KINDS: Readonly<Record<string, Check>> = {
 }
 
 /** Rekor v2 names signature and verifier together, the verifier as it is. */
-function checkSignatureV2({ content, verifier }: z.infer<typeof signatureV2>, subject: EntrySubject, where: string): string | undefined {
+function checkSignatureV2({ content, verifier }: ReturnType<typeof signatureV2>, subject: EntrySubject, where: string): string | undefined {
   const { x509Certificate, publicKey } = verifier
   if ((x509Certificate === undefined) === (publicKey === undefined)) return 'names not exactly one key or certificate'
   const named: EntrySubject['verifier'] = {
@@ -157,7 +138,7 @@ function checkPayload(
   return equalBytes(named.digest, hashOf(named.algorithm, envelope.payload)) ? undefined : 'is about another payload'
 }
 
-function fromHexHash({ algorithm, value }: z.infer<typeof hash>, where: string): { algorithm: HashName; digest: Uint8Array } {
+function fromHexHash({ algorithm, value }: ReturnType<typeof hash>, where: string): { algorithm: HashName; digest: Uint8Array } {
   return { algorithm, digest: fromHex(value, 'evidence-malformed', where) }
 }
 
@@ -166,7 +147,7 @@ function decode(text: string, where: string): Uint8Array {
 }
 
 function hashOf(name: HashName, bytes: Uint8Array): Uint8Array {
-  return createHash(name).update(bytes).digest()
+  return digest(name, bytes, 'buffer')
 }
 
 const PEM = /^\s*-----BEGIN (CERTIFICATE|PUBLIC KEY)-----\s([A-Za-z0-9+/=\s]{1,65536})-----END \1-----\s*$/

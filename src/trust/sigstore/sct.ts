@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { concatBytes, overLimit, toHex } from '../../kernel/bytes.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import { DER } from '../der.ts'
@@ -33,7 +33,7 @@ export function verifyScts(
 ): { readonly logs: readonly LogKey[] } | { readonly why: string } {
   const scts = readScts(leaf)
   const tbs = tbsWithout(leaf, EXTENSION.sct)
-  const issuerKeyHash = createHash('sha256').update(issuer.spki).digest()
+  const issuerKeyHash = hash('sha256', issuer.spki, 'buffer')
   const holding = new Map<string, LogKey>()
   for (const sct of scts) {
     const named = logs.filter((log) => log.id === sct.logId)

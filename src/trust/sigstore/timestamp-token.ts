@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digestOf } from 'node:crypto'
 import { equalBytes, overLimit } from '../../kernel/bytes.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import { DER, contextTag, writeDer } from '../der.ts'
@@ -89,7 +89,7 @@ function readSigner(signerInfo: DerElement, info: Uint8Array, what: string): Sig
   const values = readAttributes(membersOf(attributes, contextTag(0), what), what)
   if (readOid(values.get(CONTENT_TYPE), what) !== TST_INFO) throw unusable('a timestamp whose signer signed something else')
   const digest = expectTag(values.get(MESSAGE_DIGEST), DER.octets, what).content
-  if (!equalBytes(digest, createHash(hash).update(info).digest())) throw unusable('a timestamp that is not the one its signer signed')
+  if (!equalBytes(digest, digestOf(hash, info, 'buffer'))) throw unusable('a timestamp that is not the one its signer signed')
   return {
     hash,
     signer: readReference(sid, readCount(version, what), what),

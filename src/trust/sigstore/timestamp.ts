@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digestOf } from 'node:crypto'
 import { equalBytes } from '../../kernel/bytes.ts'
 import { DER } from '../der.ts'
 import { readWhole } from './asn1.ts'
@@ -32,10 +32,13 @@ export function verifyTimestamp(
   const known = authorities.flatMap((authority) => authority.certificates)
   const signer = [...known, ...brought].find((certificate) => isNamed(certificate, token))
   if (signer === undefined) return { why: 'a timestamp is by an authority that is not trusted', unknown: true }
+  // RFC 3161, 2.4.1: certificates come along only if they were asked for, and then the signer's is one of them.
+  if (brought.length > 0 && !brought.some((certificate) => isNamed(certificate, token)))
+    return { why: 'a timestamp brings certificates, and not the one of its signer' }
   const chain = findChain(signer, authorities, brought, [token.time], 'timestamping')
   if ('why' in chain) return { why: `a timestamp does not hold: ${chain.why}`, unknown: !known.includes(signer) }
   const { hash, digest } = token.imprint
-  const isOver = (stamped: Uint8Array): boolean => equalBytes(createHash(hash).update(stamped).digest(), digest)
+  const isOver = (stamped: Uint8Array): boolean => equalBytes(digestOf(hash, stamped, 'buffer'), digest)
   if (!isOver(signature) && (around === undefined || !isOver(around)))
     return { why: 'a timestamp is of something other than this signature' }
   if (!isSignedBy(token.algorithm, signer.key(), token.signedBytes, token.signature)) {
@@ -50,7 +53,7 @@ function isNamed(certificate: Certificate, { signer, certificateHash }: Timestam
     signer.kind === 'issuer and serial'
       ? equalBytes(certificate.issuer, signer.issuer) && equalBytes(certificate.serial, signer.serial)
       : hasKeyId(certificate, signer.keyId)
-  return isReferred && equalBytes(createHash(certificateHash.hash).update(certificate.raw).digest(), certificateHash.digest)
+  return isReferred && equalBytes(digestOf(certificateHash.hash, certificate.raw, 'buffer'), certificateHash.digest)
 }
 
 function hasKeyId(certificate: Certificate, keyId: Uint8Array): boolean {

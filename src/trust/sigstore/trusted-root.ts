@@ -1,11 +1,11 @@
-import { z } from 'zod'
 import { fromBase64, toHex } from '../../kernel/bytes.ts'
 import { digestOf } from '../../kernel/digest.ts'
 import type { Digest } from '../../kernel/digest.ts'
 import { TallyError, fail } from '../../kernel/errors.ts'
 import { parseJson } from '../../kernel/json.ts'
 import { LIMITS } from '../../kernel/limits.ts'
-import { readShape } from '../../kernel/shape.ts'
+import { aNumber, either, fields, list, optional, readBy, text, that } from '../../kernel/reader.ts'
+import type { Reader } from '../../kernel/reader.ts'
 import { parseCertificate } from './certificate.ts'
 import type { CertificateAuthority } from './chain.ts'
 import type { TimeRange } from './time-range.ts'
@@ -34,48 +34,45 @@ const MEDIA_TYPES: ReadonlySet<string> = new Set([
   'application/vnd.dev.sigstore.trustedroot.v0.2+json',
 ])
 
-const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
-const range = z.object({ start: time, end: time.nullish() })
-const base64 = z.string().max(LIMITS.certificateBytes * 2)
-const logId = z.object({ keyId: base64 })
+/** Milliseconds since 1970 of a time by RFC 3339. Date.parse alone lets 31 February pass as 3 March. */
+const time: Reader<number> = (value) => Date.parse(timeText(value))
+const timeText = that((value): value is string => {
+  const [, year, month, day] = TIME.exec(value) ?? []
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)))
+  return date.getUTCDate() === Number(day) && Number.isSafeInteger(Date.parse(value))
+}, 'is not a time by RFC 3339')
+const TIME = /^(\d{4})-(0[1-9]|1[0-2])-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+const range = fields({ start: time, end: optional(time) })
+const base64 = text({ max: LIMITS.certificateBytes * 2 })
+const logId = fields({ keyId: base64 })
 // Protobuf JSON may write null for what is not set.
-const text = z
-  .string()
-  .max(1024)
-  .nullish()
-  .transform((value) => value ?? '')
-const entries = <T extends z.ZodType>(entry: T) =>
-  z
-    .array(entry)
-    .max(LIMITS.trustedRootEntries)
-    .nullish()
-    .transform((value) => value ?? [])
+const name = orEmpty(optional(text({ max: 1024 })), '')
+const textOrNumber = either(text(), aNumber)
+const some = <T>(reader: Reader<T>) => orEmpty(optional(list(reader, { max: LIMITS.trustedRootEntries })), [])
+function orEmpty<T>(reader: Reader<T | undefined>, empty: T): Reader<T> {
+  return (value) => reader(value) ?? empty
+}
 
-const logSchema = z.object({
-  baseUrl: text,
-  hashAlgorithm: z.union([z.string(), z.number()]),
-  publicKey: z.object({ rawBytes: base64, keyDetails: z.union([z.string(), z.number()]), validFor: range }),
+const logFields = fields({
+  baseUrl: name,
+  hashAlgorithm: textOrNumber,
+  publicKey: fields({ rawBytes: base64, keyDetails: textOrNumber, validFor: range }),
   logId,
-  checkpointKeyId: logId.nullish(),
-  operator: text,
+  checkpointKeyId: optional(logId),
+  operator: name,
 })
-const authoritySchema = z.object({
-  uri: text,
-  certChain: z.object({
-    certificates: z
-      .array(z.object({ rawBytes: base64 }))
-      .min(1)
-      .max(LIMITS.certificatesPerChain),
-  }),
+const authorityFields = fields({
+  uri: name,
+  certChain: fields({ certificates: list(fields({ rawBytes: base64 }), { min: 1, max: LIMITS.certificatesPerChain }) }),
   validFor: range,
-  operator: text,
+  operator: name,
 })
-const rootSchema = z.object({
-  mediaType: z.string(),
-  tlogs: entries(logSchema),
-  certificateAuthorities: entries(authoritySchema),
-  ctlogs: entries(logSchema),
-  timestampAuthorities: entries(authoritySchema),
+const rootFields = fields({
+  mediaType: text(),
+  tlogs: some(logFields),
+  certificateAuthorities: some(authorityFields),
+  ctlogs: some(logFields),
+  timestampAuthorities: some(authorityFields),
 })
 
 /**
@@ -84,10 +81,10 @@ const rootSchema = z.object({
  */
 export function parseTrustedRoot(bytes: Uint8Array, where: string): TrustedRoot {
   const json = parseJson(bytes, where, { code: 'config-invalid', limitName: 'trustedRootBytes' })
-  const read = readShape(rootSchema, json, where, 'config-invalid')
+  const read = readBy(rootFields, json, where, 'config-invalid')
   if (!MEDIA_TYPES.has(read.mediaType)) throw fail('version-unsupported', 'is not a Sigstore trusted root of version 0.1 or 0.2', { where })
   const leftOut: string[] = []
-  const logsOf = (list: readonly z.infer<typeof logSchema>[]): readonly LogKey[] =>
+  const logsOf = (list: readonly ReturnType<typeof logFields>[]): readonly LogKey[] =>
     list.flatMap((one) => {
       const log = logOf(one, where)
       if (log === undefined) leftOut.push(`${one.baseUrl} (${one.publicKey.keyDetails}, ${one.hashAlgorithm})`)
@@ -103,7 +100,7 @@ export function parseTrustedRoot(bytes: Uint8Array, where: string): TrustedRoot 
   }
 }
 
-function logOf(read: z.infer<typeof logSchema>, where: string): LogKey | undefined {
+function logOf(read: ReturnType<typeof logFields>, where: string): LogKey | undefined {
   const { publicKey } = read
   const key = keyByDetails(fromBase64(publicKey.rawBytes, 'config-invalid', where), publicKey.keyDetails)
   if (key === undefined || (read.hashAlgorithm !== 'SHA2_256' && read.hashAlgorithm !== 1)) return undefined
@@ -125,7 +122,7 @@ function hostOf(url: string): string {
   return url.replace(/^[a-z][a-z0-9+.-]{0,30}:\/\//i, '').replace(/\/$/, '')
 }
 
-function authorityOf(read: z.infer<typeof authoritySchema>, where: string): CertificateAuthority {
+function authorityOf(read: ReturnType<typeof authorityFields>, where: string): CertificateAuthority {
   try {
     const certificates = read.certChain.certificates.map((one) => parseCertificate(fromBase64(one.rawBytes, 'config-invalid', where)))
     return {
@@ -134,7 +131,7 @@ function authorityOf(read: z.infer<typeof authoritySchema>, where: string): Cert
         read.operator === '' ? (read.uri === '' ? digestOf(certificates.at(-1)?.raw ?? new Uint8Array(0)) : read.uri) : read.operator,
       validFor: rangeOf(read.validFor),
       certificates,
-      proven: new WeakMap(),
+      issued: new Map(),
     }
   } catch (error) {
     if (error instanceof TallyError && error.code === 'evidence-malformed') {
@@ -144,6 +141,6 @@ function authorityOf(read: z.infer<typeof authoritySchema>, where: string): Cert
   }
 }
 
-function rangeOf(read: z.infer<typeof range>): TimeRange {
+function rangeOf(read: ReturnType<typeof range>): TimeRange {
   return read.end === undefined || read.end === null ? { start: read.start } : { start: read.start, end: read.end }
 }

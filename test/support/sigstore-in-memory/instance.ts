@@ -189,6 +189,8 @@ export type SignedPlan = {
   /** A bare key in place of a certificate. */
   readonly bare?: boolean
   readonly stamped?: boolean
+  /** Makes the timestamp in place of the instance's authority. */
+  readonly stampWith?: (signature: Uint8Array) => Uint8Array
   /** Sign an envelope around this statement in place of the message. */
   readonly statement?: { readonly payload: Uint8Array; readonly kind?: 'hashedrekord' | 'dsse' | 'intoto' }
 }
@@ -196,7 +198,7 @@ export type SignedPlan = {
 /** A bundle over a message (or an envelope) that verifies by the instance's trusted root. */
 export function signedBundle(
   message: Uint8Array,
-  { key = newPair(), log = 'v1', bare = false, stamped = log === 'v2', statement, ...plan }: SignedPlan = {},
+  { key = newPair(), log = 'v1', bare = false, stamped = log === 'v2', stampWith = stamp, statement, ...plan }: SignedPlan = {},
 ): BundleJson {
   const payloadType = 'application/vnd.in-toto+json'
   const signed = statement === undefined ? message : preAuthEncoding(payloadType, statement.payload)
@@ -219,7 +221,7 @@ export function signedBundle(
     verificationMaterial: {
       ...(bare ? { publicKey: { hint: '' } } : { certificate: { rawBytes: toBase64(leaf) } }),
       tlogEntries: [entryOf({ log: logs[log], body })],
-      timestampVerificationData: { rfc3161Timestamps: stamped ? [{ signedTimestamp: toBase64(stamp(signature)) }] : [] },
+      timestampVerificationData: { rfc3161Timestamps: stamped ? [{ signedTimestamp: toBase64(stampWith(signature)) }] : [] },
     },
     ...content,
   }
