@@ -330,5 +330,11 @@ export function securityReadme(): string {
     'accepted (`TALLY_MUTATIONS` says how many). `regular-expressions.test.ts` gives every regular expression of the program texts made to',
     'hang it.',
     '',
+    'Run with 1,000,000 on 25 November 2026 (Node 24.21), a quarter on each of four bundles. In the first three quarters 27,114 were still',
+    'accepted, each by both verifiers, nothing threw, and the slowest took 39 ms of CPU on a machine with four times the work it has cores',
+    'for. The last quarter (`rekor2-happy-path`; slowest 30 ms) found 101 that we accepted and the other did not: in each the copy of the',
+    'authority’s certificate that a timestamp brings was changed, and passed over for the one in the trusted root. Since then a timestamp',
+    'that brings certificates must bring its signer’s.',
+    '',
   ].join('\n')
 }
