@@ -96,7 +96,9 @@ function goalsOf(rounds: readonly Round[]): Goal[] {
       const [a, b] = [round.get(above), round.get(below)]
       return a === undefined || b === undefined ? [] : [a.seconds / b.seconds]
     })
-    return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)]
+    const sorted = all.toSorted((a, b) => a - b)
+    const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
+    return low === undefined || high === undefined ? undefined : (low + high) / 2
   }
   const peaks = rounds.flatMap((round) => [COLD, 'tally, no cache', AGAIN, KNOWN].map((name) => round.get(name)?.megabytes ?? 0))
   return [
