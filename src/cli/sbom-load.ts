@@ -157,7 +157,15 @@ async function look(context: Context, target: string, called?: string): Promise<
       throw asTallyError(error, target)
     })
     const { catalogFile } = await import('../sbom/catalog-directory.ts')
-    return await catalogFile(deps, path, about(context, named))
+    const found = await catalogFile(deps, path, about(context, named))
+    // Somebody who says that it is a file means it; else an empty list would pass for an answer.
+    if (found.components.length === 0 && found.completeness === 'unknown' && !target.startsWith('file:')) {
+      throw fail('nothing-to-check', 'holds nothing that is known: no image, no lockfile, no program with a list of its parts', {
+        where: target,
+        hint: 'give a directory, an OCI layout, an image archive or registry/repository; oci-archive: before its name says what is wrong with one',
+      })
+    }
+    return found
   }
   if (reference.scheme === 'docker-archive') return await lookIntoDockerArchive(context, reference, named)
   const options = { allowHttp: flags.on('allow-http-registry'), offline: flags.on('offline') }

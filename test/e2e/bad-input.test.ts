@@ -61,9 +61,10 @@ describe('archives', () => {
     await fs.writeFile(at('text.tar'), 'just a text\n')
     expectOneClearLine(
       await runTally(project, 'sbom', at('text.tar')),
-      1,
-      /text\.tar: is neither a directory nor an image\nhelp: give a directory, /,
+      3,
+      /text\.tar: holds nothing that is known: .*\nhelp: give a directory, /,
     )
+    expect(await runTally(project, 'sbom', `file:${at('text.tar')}`)).toMatchObject({ exitCode: 0 })
   })
 })
 
