@@ -84,6 +84,7 @@ export async function evidenceOf(db: InventoryQueries, digests: readonly string[
     .orderBy('signed_at')
     .orderBy('envelope')
     .orderBy('artifact')
+    .orderBy('key_id')
     .limit(LIMITS.evidencePerArtifact)
     .execute()
   return rows.map((row) => ({

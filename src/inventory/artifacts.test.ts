@@ -87,6 +87,20 @@ await describeStores('artifacts', { migrations: inventoryMigrations, sharded: Ob
     expect(evidence?.[0]).toMatchObject({ signer: { kind: 'local', authority: 'this-machine' }, time: { proof: 'asserted' }, actor: 'ann' })
   })
 
+  test('two signers of the same bytes, as cosign 2 stores them, are noted each with its own log entry', async () => {
+    const scope = scopeFor('two signers')
+    const artifact = wrappedFile('twice signed')
+    await recordArtifact(store(), scope, { artifact, seenAt })
+    for (const keyId of ['ab12', 'cd34'])
+      await recordEvidence(store(), scope, artifact.digest, receiptFor('same', seenAt, undefined, keyId), seenAt)
+    await recordEvidence(store(), scope, artifact.digest, receiptFor('same', seenAt, { index: 3 }, 'cd34'), seenAt)
+    const evidence = (await artifactDetail(store(), scope, artifact.digest))?.evidence ?? []
+    expect(evidence.map((each) => [each.envelope, each.signer.keyId, each.log?.index])).toEqual([
+      [digestFor('envelope same'), 'ab12', undefined],
+      [digestFor('envelope same'), 'cd34', 3],
+    ])
+  })
+
   test('verdicts come newest first, page by page, with their clauses, and the newest one is the decision of the list', async () => {
     const scope = scopeFor('verdicts')
     await recordArtifact(store(), scope, { artifact: wrappedFile('v'), seenAt })

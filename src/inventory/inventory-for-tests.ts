@@ -39,19 +39,19 @@ export function sbomOf(components: readonly string[], licence = 'MIT'): Sbom {
 }
 
 /** A receipt as trust would make it. The brand is trust's alone; a test may pretend. */
-export function receiptFor(name: string, at: string, log?: { readonly index: number }): Receipt {
+export function receiptFor(name: string, at: string, log?: { readonly index: number }, keyId = 'ab12'): Receipt {
   const receipt: Omit<Receipt, keyof Receipt & symbol> = {
     statement: { type: 'https://in-toto.io/Statement/v1', subject: [], predicateType: 'https://slsa.dev/provenance/v1', predicate: {} },
     envelope: digestFor(`envelope ${name}`),
     where: 'oci:/data/dev',
-    signer: { authority: 'this-machine', kind: 'local', keyId: 'ab12' },
+    signer: { authority: 'this-machine', kind: 'local', keyId },
     time: { at, proof: 'asserted' },
     matched: 'manifest',
     ...(log === undefined
       ? {}
       : {
           log: {
-            entry: { envelope: digestFor(`envelope ${name}`), predicateType: '', subjects: [], keyId: 'ab12' },
+            entry: { envelope: digestFor(`envelope ${name}`), predicateType: '', subjects: [], keyId },
             proof: { index: log.index, hashes: [], checkpoint: '' },
             size: log.index + 1,
             root: 'cm9vdA==',

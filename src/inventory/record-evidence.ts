@@ -9,7 +9,10 @@ import type { Receipt } from '../trust/receipt.ts'
 import { inventoryDb } from './inventory-db.ts'
 import { utcTime } from './times.ts'
 
-/** Notes a verified piece of evidence about an artifact. Again: nothing changes, except that a log entry is added where none was known. */
+/**
+ * Notes a verified piece of evidence about an artifact, once for each signer of the same bytes. Again: nothing changes, except that a
+ * log entry is added where none was known.
+ */
 export async function recordEvidence(store: Store, scope: Scope, artifact: Digest, receipt: Receipt, recordedAt: string): Promise<void> {
   const { signer, time, log } = receipt
   const logged = {
@@ -43,6 +46,7 @@ export async function recordEvidence(store: Store, scope: Scope, artifact: Diges
       .set(logged)
       .where('artifact', '=', artifact)
       .where('envelope', '=', receipt.envelope)
+      .where('key_id', '=', signer.keyId)
       .where('log_index', 'is', null)
       .execute()
   })

@@ -1,3 +1,4 @@
+import type { Dialect } from '../store/dialect.ts'
 import { createTables } from '../store/table-shape.ts'
 import type { TableShape, TablesOf } from '../store/table-shape.ts'
 import type { Migration } from '../store/migrations.ts'
@@ -157,7 +158,28 @@ export const inventoryShapes = {
 
 export type InventoryTables = TablesOf<typeof inventoryShapes>
 
+/** Evidence by its signer: two may sign the same bytes, which cosign 2 stores once with a signature of each beside. */
+const evidenceBySigner = { ...inventoryShapes.evidence, key: ['artifact', 'envelope', 'key_id'] } as const satisfies TableShape
+
 /** The schema of this room, for `openStore`. What was released is never changed here: a change is another entry. */
 export const inventoryMigrations: readonly Migration[] = [
   { name: 'inventory-0001-first', statements: (dialect) => createTables(dialect, inventoryShapes) },
+  { name: 'inventory-0002-evidence-by-signer', statements: rekeyEvidence },
 ]
+
+/** A key cannot be changed on SQLite, where the table is made anew and its rows moved; PostgreSQL exchanges the key in place. */
+function rekeyEvidence(dialect: Dialect): readonly string[] {
+  if (dialect === 'postgres') {
+    const key = ['tenant', ...evidenceBySigner.key].map((column) => `"${column}"`).join(', ')
+    return [
+      `alter table "evidence" drop constraint "evidence_pkey"`,
+      `alter table "evidence" add constraint "evidence_pkey" primary key (${key})`,
+    ]
+  }
+  return [
+    ...createTables(dialect, { evidence_by_signer: evidenceBySigner }),
+    `insert into "evidence_by_signer" select * from "evidence"`,
+    `drop table "evidence"`,
+    `alter table "evidence_by_signer" rename to "evidence"`,
+  ]
+}

@@ -8,7 +8,7 @@ import { retriedTransaction } from './transaction.ts'
 
 /**
  * One step of a schema. Names are forever and unique over all rooms (`inventory-0001-first`). `statements` gives one
- * statement an entry, `if not exists` where the grammar has it; schema only, no rows.
+ * statement an entry, `if not exists` where the grammar has it; schema only, and rows only where a table must be made anew to change it.
  */
 export type Migration = { readonly name: string; readonly statements: (dialect: Dialect) => readonly string[] }
 
