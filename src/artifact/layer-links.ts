@@ -1,3 +1,4 @@
+import { addToGroup } from '../kernel/groups.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { safeText, shorten } from '../kernel/text.ts'
@@ -46,9 +47,7 @@ export function createLinkIndex(squash: Pick<Squash, 'inThisLayer'>, where: stri
     addSymlink: (path, target) => symlinks.set(path, target),
     resolve: (path) => links.get(path) ?? { kind: 'special', path },
     want: (target, name) => {
-      const names = wanted.get(target)
-      if (names === undefined) wanted.set(target, [name])
-      else names.push(name)
+      addToGroup(wanted, target, name)
     },
     wanted: () => wanted,
   }

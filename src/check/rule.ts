@@ -1,4 +1,4 @@
-import { fail } from '../kernel/errors.ts'
+import { once } from '../kernel/once.ts'
 import type { Confidence, Finding, Severity } from '../kernel/finding.ts'
 import { parseJsonNodes } from '../kernel/json-node.ts'
 import { utf8 } from '../kernel/bytes.ts'
@@ -48,26 +48,6 @@ export function makeCheckFile(path: string, text: string): CheckFile {
     yaml: once(() => parseYamlNodes(utf8(text), path, { code: 'config-invalid', limitName: 'checkFileBytes' }).documents),
     json: once(() => parseJsonNodes(text, path, 'config-invalid')),
   }
-}
-
-/** Remembers the value, or the error, of the first call. */
-function once<T>(make: () => T): () => T {
-  let outcome: { readonly value: T } | { readonly error: unknown } | undefined
-  return () => {
-    if (outcome === undefined) {
-      try {
-        outcome = { value: make() }
-      } catch (error) {
-        outcome = { error }
-      }
-    }
-    if ('error' in outcome) throw asError(outcome.error)
-    return outcome.value
-  }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : fail('bug', 'threw what is no error', { cause: error })
 }
 
 type Place = { readonly start: number; readonly end: number }

@@ -1,3 +1,4 @@
+import { addToGroup } from '../kernel/groups.ts'
 import type { InventoryQueries } from './inventory-db.ts'
 import { asOf } from './inventory-db.ts'
 
@@ -37,7 +38,7 @@ export async function placesOf(
     .execute()
   const places = new Map<string, Place[]>()
   const add = (artifact: string | null, place: Place): void => {
-    if (artifact !== null) places.set(artifact, [...(places.get(artifact) ?? []), place])
+    if (artifact !== null) addToGroup(places, artifact, place)
   }
   for (const { artifact, environment, tag, valid_from: since } of current) add(artifact, { environment, workload: undefined, tag, since })
   for (const { artifact, environment, workload, tag, valid_from: since } of running) add(artifact, { environment, workload, tag, since })

@@ -1,3 +1,4 @@
+import { addToGroup } from '../kernel/groups.ts'
 import { hexOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import type { Deps } from '../kernel/deps.ts'
@@ -103,7 +104,7 @@ async function search(
   const wanted = new Map<number, Digest[]>()
   for (const envelope of envelopes) {
     const key = Number.parseInt(hexOf(envelope).slice(0, KEY_BYTES * 2), 16)
-    wanted.set(key, [...(wanted.get(key) ?? []), envelope])
+    addToGroup(wanted, key, envelope)
   }
   const entryAt = readEntryAt(deps, place, size)
   for await (const { first, records } of readRecords(deps, place)) {

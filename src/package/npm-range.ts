@@ -1,7 +1,9 @@
+import { isInRelation } from './relation.ts'
+import type { Relation } from './relation.ts'
 import { compareSemver, compareTriples } from './semver.ts'
 import type { Semver } from './semver.ts'
 
-type Comparator = { readonly operator: '<' | '<=' | '>' | '>=' | '='; readonly version: Semver }
+type Comparator = { readonly operator: Exclude<Relation, '!='>; readonly version: Semver }
 
 /** A range as npm writes it: any of the sets, all comparators of a set. An empty set holds for every version. */
 export type NpmRange = readonly (readonly Comparator[])[]
@@ -37,19 +39,7 @@ export function satisfies(version: Semver, range: NpmRange, prereleases: 'as-npm
 }
 
 function holds({ operator, version: bound }: Comparator, version: Semver): boolean {
-  const order = compareSemver(version, bound)
-  switch (operator) {
-    case '<':
-      return order < 0
-    case '<=':
-      return order <= 0
-    case '>':
-      return order > 0
-    case '>=':
-      return order >= 0
-    case '=':
-      return order === 0
-  }
+  return isInRelation(compareSemver(version, bound), operator)
 }
 
 function parseSet(text: string): readonly Comparator[] | undefined {

@@ -1,3 +1,4 @@
+import { addToGroup } from '../kernel/groups.ts'
 import type { DigestSet } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { canonicalJson } from '../kernel/json.ts'
@@ -6,6 +7,7 @@ import { purlText } from '../package/purl.ts'
 import { VERSION } from '../kernel/version.ts'
 import { attachLicences } from './attach-licences.ts'
 import type { Catalog, Project } from './catalogers/cataloger.ts'
+import { sortEdges } from './edges.ts'
 import { resolveLooseEdges } from './loose-edges.ts'
 import { redirectToOwners, settleOwnership, tellContents } from './ownership.ts'
 import type { Component, Edge, Sbom } from './model.ts'
@@ -175,9 +177,7 @@ function settleEdges(found: readonly Edge[], subject: string, roots: ReadonlySet
 function adopt(subject: string, components: readonly Component[], edges: readonly Edge[]): Edge[] {
   const targets = new Map<string, string[]>()
   for (const { from, to } of edges) {
-    const known = targets.get(from)
-    if (known === undefined) targets.set(from, [to])
-    else known.push(to)
+    addToGroup(targets, from, to)
   }
   const reached = new Set<string>()
   reach([subject], targets, reached)
@@ -199,8 +199,4 @@ function reach(from: readonly string[], targets: ReadonlyMap<string, readonly st
     reached.add(purl)
     for (const target of targets.get(purl) ?? []) if (!reached.has(target)) waiting.push(target)
   }
-}
-
-function sortEdges(edges: readonly Edge[]): Edge[] {
-  return edges.toSorted((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to))
 }

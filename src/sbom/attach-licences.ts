@@ -1,3 +1,4 @@
+import { addToGroup } from '../kernel/groups.ts'
 import { parsePurl } from '../package/purl.ts'
 import type { LicenceFinding } from './catalogers/cataloger.ts'
 import { readLicence } from './licence/licence.ts'
@@ -11,8 +12,8 @@ export function attachLicences(components: readonly Component[], findings: reado
   const byName = new Map<string, LicenceFinding[]>()
   for (const finding of findings) {
     const { of } = finding
-    if ('folder' in of) byFolder.set(of.folder, [...(byFolder.get(of.folder) ?? []), finding])
-    else for (const type of of.types) byName.set(`${type} ${of.name}`, [...(byName.get(`${type} ${of.name}`) ?? []), finding])
+    if ('folder' in of) addToGroup(byFolder, of.folder, finding)
+    else for (const type of of.types) addToGroup(byName, `${type} ${of.name}`, finding)
   }
   return components.map((component) => {
     const folders = new Set(component.evidence.map(({ file }) => directoryOf(file)))

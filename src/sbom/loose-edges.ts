@@ -1,3 +1,4 @@
+import { addToGroup } from '../kernel/groups.ts'
 import { parsePurl } from '../package/purl.ts'
 import type { LooseEdge } from './catalogers/cataloger.ts'
 import type { Component, Edge } from './model.ts'
@@ -15,9 +16,7 @@ export function resolveLooseEdges(loose: readonly LooseEdge[], components: reado
     if (!types.has(purl.slice(0, purl.indexOf('/') + 1))) continue
     const { type, namespace = '', name } = parsePurl(purl)
     const key = keyOf({ type, namespace, name })
-    const known = byName.get(key)
-    if (known === undefined) byName.set(key, [component])
-    else known.push(component)
+    addToGroup(byName, key, component)
   }
   return loose.flatMap((edge) => {
     const to = nearestOf(byName.get(keyOf(edge)) ?? [], edge.near ?? [])

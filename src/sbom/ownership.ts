@@ -1,3 +1,4 @@
+import { addToGroup } from '../kernel/groups.ts'
 import { overLimit } from '../kernel/bytes.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { compareText } from '../package/digits.ts'
@@ -133,9 +134,7 @@ export function tellContents(components: readonly Component[], { owners }: Settl
   const contents = new Map<string, string[]>()
   for (const [purl, all] of owners) {
     for (const owner of all) {
-      const known = contents.get(owner)
-      if (known === undefined) contents.set(owner, [purl])
-      else known.push(purl)
+      addToGroup(contents, owner, purl)
     }
   }
   return components.map((component) => {

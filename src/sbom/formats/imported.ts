@@ -1,14 +1,20 @@
 import { TallyError, fail } from '../../kernel/errors.ts'
 import { parseJson } from '../../kernel/json.ts'
-import { compareText } from '../../package/digits.ts'
+import type { Json } from '../../kernel/json.ts'
 import { formatPurl, parsePurl, purlText } from '../../package/purl.ts'
 import { mergeComponents } from '../assemble.ts'
+import { uniqueEdges } from '../edges.ts'
 import type { Component, Edge, Sbom } from '../model.ts'
 import type { z } from 'zod'
 
-/** Parses an SBOM's JSON and checks its shape. Throws `evidence-malformed` naming the first field that is wrong, and `limit-exceeded`. */
-export function parseDocument<Schema extends z.ZodType>(bytes: Uint8Array, where: string, schema: Schema, format: string): z.infer<Schema> {
-  const parsed = schema.safeParse(parseJson(bytes, where, { limitName: 'sbomBytes' }))
+/** The JSON of an SBOM that somebody else wrote. Throws `evidence-malformed`, `limit-exceeded`. */
+export function parseSbomJson(bytes: Uint8Array, where: string): Json {
+  return parseJson(bytes, where, { limitName: 'sbomBytes' })
+}
+
+/** Checks the shape of an SBOM's JSON. Throws `evidence-malformed` naming the first field that is wrong. */
+export function checkDocument<Schema extends z.ZodType>(json: Json, where: string, schema: Schema, format: string): z.infer<Schema> {
+  const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const field = issue === undefined ? '' : ` at \`${issue.path.join('.').slice(0, 120)}\`: ${issue.message.slice(0, 120)}`
@@ -40,9 +46,5 @@ export function settle(
 ): Pick<Sbom, 'subject' | 'components' | 'edges'> {
   const components = mergeComponents(found.filter(({ purl }) => purl !== subject.purl))
   const known = new Set([subject.purl, ...components.map(({ purl }) => purl)])
-  const settled = new Map<string, Edge>()
-  for (const { from, to } of edges) {
-    if (from !== to && known.has(from) && known.has(to)) settled.set(`${from} ${to}`, { from, to })
-  }
-  return { subject, components, edges: [...settled.values()].toSorted((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to)) }
+  return { subject, components, edges: uniqueEdges(edges.filter(({ from, to }) => known.has(from) && known.has(to))) }
 }

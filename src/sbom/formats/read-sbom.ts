@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { fail } from '../../kernel/errors.ts'
-import { parseJson } from '../../kernel/json.ts'
 import type { Json } from '../../kernel/json.ts'
 import type { Sbom } from '../model.ts'
-import { fromCycloneDx } from './cyclonedx/read.ts'
-import { fromSpdx } from './spdx/read.ts'
-import { fromSpdx3 } from './spdx3/read.ts'
+import { parseSbomJson } from './imported.ts'
+import { readCycloneDx } from './cyclonedx/read.ts'
+import { readSpdx } from './spdx/read.ts'
+import { readSpdx3 } from './spdx3/read.ts'
 
 /** What a document says of itself, beside what it says of its subject. */
 export type DocumentFacts = {
@@ -38,8 +38,14 @@ const spdx3 = z.object({
  * Reads an SBOM of any format there is a reader for: CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 and 3.0, all in JSON. Out: the SBOM, as
  * claims, and what the document says of itself. Throws `evidence-malformed`, `version-unsupported`, `limit-exceeded`.
  */
-export function readSbom(bytes: Uint8Array, where = 'SBOM'): { readonly sbom: Sbom; readonly document: DocumentFacts } {
-  const json = parseJson(bytes, where, { limitName: 'sbomBytes' })
+export function readSbom(bytes: Uint8Array, where = 'SBOM'): ReadSbom {
+  return readSbomJson(parseSbomJson(bytes, where), where)
+}
+
+export type ReadSbom = { readonly sbom: Sbom; readonly document: DocumentFacts }
+
+/** The same of what was parsed already. */
+export function readSbomJson(json: Json, where: string): ReadSbom {
   const document = factsOf(json)
   if (document === undefined) {
     throw fail('evidence-malformed', 'is no SBOM: neither CycloneDX nor SPDX in JSON', {
@@ -49,10 +55,10 @@ export function readSbom(bytes: Uint8Array, where = 'SBOM'): { readonly sbom: Sb
   }
   const sbom =
     document.format === 'CycloneDX'
-      ? fromCycloneDx(bytes, where)
+      ? readCycloneDx(json, where)
       : document.version.startsWith('3')
-        ? fromSpdx3(bytes, where)
-        : fromSpdx(bytes, where)
+        ? readSpdx3(json, where)
+        : readSpdx(json, where)
   return { sbom, document }
 }
 

@@ -1,13 +1,14 @@
 import { compareText } from '../../package/digits.ts'
-import { purlText } from '../../package/purl.ts'
-import type { Component, Edge, Sbom } from '../model.ts'
+import { uniqueEdges } from '../edges.ts'
+import type { Edge, Sbom } from '../model.ts'
+import { subjectComponent } from '../subject.ts'
 
 /**
  * Tells what an image has from its base. In: both SBOMs. What the base has at the same version hangs on the base, which becomes a
  * component of its own; with `keep` false that is all that stays of it.
  */
 export function separateBase(sbom: Sbom, base: Sbom, options: { readonly keep: boolean }): Sbom {
-  const baseComponent = componentOf(base)
+  const baseComponent = subjectComponent(base, 'base')
   const fromBase = new Set(base.components.map(({ purl }) => purl))
   const inherited = new Set(sbom.components.map(({ purl }) => purl).filter((purl) => fromBase.has(purl)))
   const components = sbom.components.flatMap((component) => {
@@ -22,7 +23,7 @@ export function separateBase(sbom: Sbom, base: Sbom, options: { readonly keep: b
     components: [...components.filter(({ purl }) => purl !== baseComponent.purl), baseComponent].toSorted((a, b) =>
       compareText(a.purl, b.purl),
     ),
-    edges: unique(edges),
+    edges: uniqueEdges(edges),
   }
 }
 
@@ -31,22 +32,4 @@ function redirect({ from, to }: Edge, subject: string, base: string, inherited: 
   if (from === subject && inherited.has(to)) return keep ? [{ from: base, to }] : []
   if (keep || (!inherited.has(from) && !inherited.has(to))) return [{ from, to }]
   return inherited.has(from) ? [] : [{ from, to: base }]
-}
-
-function componentOf({ subject }: Sbom): Component {
-  const purl = subject.purl ?? purlText({ type: 'generic', name: subject.name === '' ? 'base' : subject.name, version: subject.version })
-  return {
-    purl,
-    name: subject.name,
-    version: subject.version,
-    type: 'application',
-    hashes: subject.digests,
-    evidence: [],
-    scope: 'required',
-  }
-}
-
-function unique(edges: readonly Edge[]): Edge[] {
-  const known = new Map(edges.filter(({ from, to }) => from !== to).map((edge) => [`${edge.from} ${edge.to}`, edge]))
-  return [...known.values()].toSorted((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to))
 }

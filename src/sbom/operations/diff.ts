@@ -63,8 +63,7 @@ export function isEmptyDiff({ added, removed, versions, licences, hashes }: Sbom
 
 /** Components by what they are apart from their version, each group in the order of its versions. */
 function byPackage({ components }: Sbom): Map<string, Component[]> {
-  const groups = new Map<string, Component[]>()
-  for (const component of components) groups.set(packageKey(component), [...(groups.get(packageKey(component)) ?? []), component])
+  const groups = Map.groupBy(components, packageKey)
   for (const [key, group] of groups) groups.set(key, group.toSorted(compareVersions))
   return groups
 }

@@ -2,7 +2,9 @@ import { VERSION } from '../../kernel/version.ts'
 import { compareText } from '../../package/digits.ts'
 import { purlText } from '../../package/purl.ts'
 import { canonicalTime, mergeComponents } from '../assemble.ts'
-import type { Component, Edge, Sbom } from '../model.ts'
+import { uniqueEdges } from '../edges.ts'
+import type { Sbom } from '../model.ts'
+import { subjectComponent, subjectPurl } from '../subject.ts'
 
 /**
  * Several SBOMs as one. SBOMs of one subject become one of that subject; SBOMs of different ones become one of `subject`, which
@@ -17,7 +19,7 @@ export function mergeSboms(
     readonly author?: Sbom['author']
   },
 ): Sbom {
-  const purls = new Set(sboms.map(subjectPurl))
+  const purls = new Set(sboms.map((one) => subjectPurl(one)))
   const [first] = sboms
   const shared = options.subject === undefined && purls.size === 1 && first !== undefined
   const named = options.subject ?? { name: 'merged', version: '' }
@@ -45,21 +47,6 @@ export function mergeSboms(
     ...(phase === undefined ? {} : { phase }),
     tool: { name: 'tally', version: VERSION },
   }
-}
-
-function subjectPurl({ subject }: Sbom): string {
-  return subject.purl ?? purlText({ type: 'generic', name: subject.name === '' ? 'unnamed' : subject.name, version: subject.version })
-}
-
-/** What an SBOM is about, as a part of something larger. */
-function subjectComponent(sbom: Sbom): Component {
-  const { name, version, digests } = sbom.subject
-  return { purl: subjectPurl(sbom), name, version, type: 'application', hashes: digests, evidence: [], scope: 'required' }
-}
-
-function uniqueEdges(edges: readonly Edge[]): Edge[] {
-  const unique = new Map(edges.filter(({ from, to }) => from !== to).map((edge) => [`${edge.from} ${edge.to}`, edge]))
-  return [...unique.values()].toSorted((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to))
 }
 
 function leastComplete(sboms: readonly Sbom[]): Sbom['completeness'] {

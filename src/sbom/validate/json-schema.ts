@@ -12,6 +12,8 @@ type Check = {
   readonly problems: SchemaProblem[]
   /** Stop after so many. */
   readonly most: number
+  /** Compiled once: a document holds thousands of values of one pattern. */
+  readonly patterns: Map<string, RegExp>
 }
 type Place = { readonly file: string; readonly path: string }
 
@@ -20,7 +22,7 @@ type Place = { readonly file: string; readonly path: string }
  * name them. Where alternatives are offered only that none fits is said.
  */
 export function checkSchema(value: Json, schemaFile: string, schemas: ReadonlyMap<string, Schema>, most: number): SchemaProblem[] {
-  const check: Check = { schemas, problems: [], most }
+  const check: Check = { schemas, problems: [], most, patterns: new Map() }
   checkValue(check, value, schemas.get(schemaFile) ?? false, { file: schemaFile, path: '$' })
   return check.problems
 }
@@ -83,7 +85,7 @@ function typeName(value: Json): string {
 }
 
 function fits(check: Check, value: Json, schema: unknown, place: Place): boolean {
-  const own: Check = { schemas: check.schemas, problems: [], most: 1 }
+  const own: Check = { ...check, problems: [], most: 1 }
   checkValue(own, value, schema as Schema, place)
   return own.problems.length === 0
 }
@@ -105,12 +107,20 @@ function checkCombined(check: Check, value: Json, schema: Rules, place: Place): 
 }
 
 function checkText(check: Check, value: string, schema: Rules, place: Place): void {
-  if (typeof schema['pattern'] === 'string' && !new RegExp(schema['pattern'], 'u').test(value)) {
+  if (typeof schema['pattern'] === 'string' && !patternOf(check, schema['pattern']).test(value)) {
     report(check, place, `does not match ${schema['pattern']}`)
   }
   if (typeof schema['minLength'] === 'number' && value.length < schema['minLength']) report(check, place, 'is too short')
   if (typeof schema['maxLength'] === 'number' && value.length > schema['maxLength']) report(check, place, 'is too long')
   if (typeof schema['format'] === 'string' && !checkFormat(schema['format'], value)) report(check, place, `is no ${schema['format']}`)
+}
+
+function patternOf({ patterns }: Check, source: string): RegExp {
+  const known = patterns.get(source)
+  if (known !== undefined) return known
+  const pattern = new RegExp(source, 'u')
+  patterns.set(source, pattern)
+  return pattern
 }
 
 function checkItems(check: Check, value: readonly Json[], schema: Rules, place: Place): void {

@@ -1,7 +1,7 @@
 import { TallyError, fail } from '../../kernel/errors.ts'
-import { parseJson } from '../../kernel/json.ts'
 import type { Json } from '../../kernel/json.ts'
-import { readSbom } from '../formats/read-sbom.ts'
+import { parseSbomJson } from '../formats/imported.ts'
+import { readSbomJson } from '../formats/read-sbom.ts'
 import type { DocumentFacts } from '../formats/read-sbom.ts'
 import { checkCycloneDxReferences } from './cyclonedx-references.ts'
 import { checkSchema } from './json-schema.ts'
@@ -21,21 +21,18 @@ const WITH_SCHEMA = /^1\.[4-7]$/
  * CycloneDX schemas, by file name. Throws `evidence-malformed` for what is no SBOM at all, `version-unsupported`.
  */
 export function validateSbom(bytes: Uint8Array, where: string, schemas: ReadonlyMap<string, Schema>): Validation {
-  const json = parseJson(bytes, where, { limitName: 'sbomBytes' })
-  const document = documentOf(bytes, where)
+  const json = parseSbomJson(bytes, where)
+  const document = documentOf(json, where)
   const problems = document.format === 'CycloneDX' ? judgeCycloneDx(json, document, where, schemas) : judgeSpdx(json, document)
   return { document, problems: problems.slice(0, MOST_PROBLEMS) }
 }
 
 /** What the document is; that its fields are wrong is for the rules to say. */
-function documentOf(bytes: Uint8Array, where: string): DocumentFacts {
+function documentOf(json: Json, where: string): DocumentFacts {
   try {
-    return readSbom(bytes, where).document
+    return readSbomJson(json, where).document
   } catch (error) {
-    const claimed =
-      error instanceof TallyError && error.code === 'evidence-malformed'
-        ? claimedFormat(parseJson(bytes, where, { limitName: 'sbomBytes' }))
-        : undefined
+    const claimed = error instanceof TallyError && error.code === 'evidence-malformed' ? claimedFormat(json) : undefined
     if (claimed === undefined) throw error
     return claimed
   }

@@ -1,3 +1,4 @@
+import { addToGroup } from '../../kernel/groups.ts'
 import { textOf } from '../../kernel/bytes.ts'
 import { fail } from '../../kernel/errors.ts'
 import type { BundleLogEntry } from '../../evidence/bundle.ts'
@@ -59,9 +60,7 @@ function fieldsOf(bytes: Uint8Array, where: string): Fields {
       throw fail('evidence-malformed', 'has a log entry that is no protobuf', { where })
     const value = kind === 0 ? varint() : bytes.subarray(at, at + length)
     at += length
-    const values = fields.get(number)
-    if (values === undefined) fields.set(number, [value])
-    else values.push(value)
+    addToGroup(fields, number, value)
   }
   return fields
 }

@@ -1,3 +1,4 @@
+import { addToGroup } from '../../../kernel/groups.ts'
 import { z } from 'zod'
 import { TallyError } from '../../../kernel/errors.ts'
 import { withoutUserInfo } from '../../../kernel/redact.ts'
@@ -92,7 +93,7 @@ function resolver(lock: DenoLock): (asked: string) => string | undefined {
   const byName = new Map<string, string[]>()
   for (const key of keys) {
     const name = nameOf(key)
-    byName.set(name, [...(byName.get(name) ?? []), key])
+    addToGroup(byName, name, key)
   }
   const became = (asked: string): string | undefined => {
     const to = Object.hasOwn(lock.specifiers, asked) ? lock.specifiers[asked] : undefined

@@ -1,3 +1,4 @@
+import { addToGroup } from '../../../kernel/groups.ts'
 import { compareDebVersions, parseDebVersion } from '../../../package/deb-version.ts'
 import type { DpkgPackage } from './status.ts'
 
@@ -89,7 +90,7 @@ function parseRelation(text: string): Relation | undefined {
 
 function groupByName(packages: readonly DpkgPackage[]): Map<string, DpkgPackage[]> {
   const groups = new Map<string, DpkgPackage[]>()
-  for (const one of packages) groups.set(one.name, [...(groups.get(one.name) ?? []), one])
+  for (const one of packages) addToGroup(groups, one.name, one)
   return groups
 }
 

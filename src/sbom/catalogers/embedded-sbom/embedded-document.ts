@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { fromBase64 } from '../../../kernel/bytes.ts'
-import { canonicalBytes, parseJson } from '../../../kernel/json.ts'
-import { readSbom } from '../../formats/read-sbom.ts'
+import { parseJson } from '../../../kernel/json.ts'
+import type { Json } from '../../../kernel/json.ts'
+import { readSbomJson } from '../../formats/read-sbom.ts'
 import type { DocumentFacts } from '../../formats/read-sbom.ts'
 import type { Sbom } from '../../model.ts'
 
@@ -18,7 +19,7 @@ const MAX_LINES = 64
 
 /**
  * Reads the SBOMs of a file: a document of CycloneDX or SPDX, an in-toto statement, a DSSE envelope or a Sigstore bundle around one, or such
- * envelopes line by line. Signatures are not looked at. Out: what could be read; nothing for a file of another kind. Throws what `readSbom`
+ * envelopes line by line. Signatures are not looked at. Out: what could be read; nothing for a file of another kind. Throws what `readSbomJson`
  * throws for a document that is broken.
  */
 export function readEmbedded(bytes: Uint8Array, where: string): EmbeddedDocument[] {
@@ -42,7 +43,7 @@ function readOne(bytes: Uint8Array, where: string): EmbeddedDocument[] {
   const json = parseJson(bytes, where)
   const signed = bundle.safeParse(json).data?.dsseEnvelope ?? envelope.safeParse(json).data
   const said = statement.safeParse(signed === undefined ? json : parseJson(fromBase64(signed.payload), where)).data
-  if (said === undefined) return signed === undefined ? [{ ...readSbom(bytes, where), attested: false }] : []
+  if (said === undefined) return signed === undefined ? [{ ...readSbomJson(json, where), attested: false }] : []
   if (!SBOM_TYPE.test(said.predicateType)) return []
-  return [{ ...readSbom(canonicalBytes(said.predicate), where), attested: true }]
+  return [{ ...readSbomJson(said.predicate as Json, where), attested: true }]
 }

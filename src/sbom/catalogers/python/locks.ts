@@ -1,3 +1,4 @@
+import { addToGroup } from '../../../kernel/groups.ts'
 import { directoryOf, fileNameOf, joinPath } from '../../path.ts'
 import type { Catalog, CatalogFile, CatalogMode } from '../cataloger.ts'
 import { joinCatalogs } from '../join-catalogs.ts'
@@ -154,10 +155,10 @@ function environmentFor(
   const isUnder = (path: string, folder: string): boolean => folder === '' || path.startsWith(`${folder}/`)
   const own = installed.filter(({ file }) => isUnder(file, directory))
   const outside = installed.filter(({ file }) => ![...projects].some((folder) => isUnder(file, folder)))
-  const found = new Map<string, readonly InstalledPackage[]>()
+  const found = new Map<string, InstalledPackage[]>()
   for (const one of own.length > 0 ? own : outside) {
     const key = `${normalName(one.name)} ${one.version}`
-    found.set(key, [...(found.get(key) ?? []), one])
+    addToGroup(found, key, one)
   }
   return found
 }

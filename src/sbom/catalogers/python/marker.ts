@@ -1,4 +1,6 @@
 import { comparePypiVersions, parsePypiVersion } from '../../../package/pypi-version.ts'
+import { isInRelation } from '../../../package/relation.ts'
+import type { Relation } from '../../../package/relation.ts'
 import { normalName } from './requirement.ts'
 
 /** Whether a condition holds; undefined where what it asks for is not known. */
@@ -123,25 +125,19 @@ function compareVersions(a: string, operator: string, b: string): Holds {
   const [left, right] = [parsePypiVersion(a), parsePypiVersion(b)]
   if (left === undefined || right === undefined) return undefined
   const order = comparePypiVersions(left, right)
-  switch (operator) {
-    case '==':
-      return order === 0
-    case '!=':
-      return order !== 0
-    case '<':
-      return order < 0
-    case '<=':
-      return order <= 0
-    case '>':
-      return order > 0
-    case '>=':
-      return order >= 0
-    case '~=':
-      return order >= 0 && `${a}.`.startsWith(`${b.split('.').slice(0, -1).join('.')}.`)
-    default:
-      return undefined
-  }
+  if (operator === '~=') return order >= 0 && `${a}.`.startsWith(`${b.split('.').slice(0, -1).join('.')}.`)
+  const relation = RELATIONS.get(operator)
+  return relation === undefined ? undefined : isInRelation(order, relation)
 }
+
+const RELATIONS: ReadonlyMap<string, Relation> = new Map([
+  ['==', '='],
+  ['!=', '!='],
+  ['<', '<'],
+  ['<=', '<='],
+  ['>', '>'],
+  ['>=', '>='],
+])
 
 function both(a: Holds, b: Holds): Holds {
   if (a === false || b === false) return false

@@ -1,3 +1,4 @@
+import { addToGroup } from '../../../kernel/groups.ts'
 import type { Distribution } from '../../model.ts'
 import type { LockGraph, LockNeed, LockNode } from '../lock-graph.ts'
 import { pythonPurl, soleHashes } from './identity.ts'
@@ -40,7 +41,7 @@ export function pythonGraph(packages: readonly PythonPackage[], projects: readon
   const keys = packages.map((one, at) => `${at} ${one.name}`)
   for (const [at, { name, version }] of packages.entries()) {
     const normal = normalName(name)
-    byName.set(normal, [...(byName.get(normal) ?? []), { key: keys[at] ?? '', version }])
+    addToGroup(byName, normal, { key: keys[at] ?? '', version })
   }
   const projectOf = new Map(
     projects.filter(({ name }) => name !== '').map(({ name, directory }) => [normalName(name), projectKey(directory)]),

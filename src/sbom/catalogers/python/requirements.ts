@@ -1,3 +1,4 @@
+import { addToGroup } from '../../../kernel/groups.ts'
 import { textOf } from '../../../kernel/bytes.ts'
 import { directoryOf, fileNameOf, joinPath } from '../../path.ts'
 import type { Catalog, CatalogFile, CatalogMode } from '../cataloger.ts'
@@ -166,7 +167,7 @@ function childrenOf(lines: readonly RequirementLine[]): Map<string, string[]> {
   for (const { requirement, via } of lines) {
     for (const one of via) {
       const parent = normalName(one.split(/[\s(]/, 1)[0] ?? '')
-      if (!parent.startsWith('-')) children.set(parent, [...(children.get(parent) ?? []), normalName(requirement.name)])
+      if (!parent.startsWith('-')) addToGroup(children, parent, normalName(requirement.name))
     }
   }
   return children

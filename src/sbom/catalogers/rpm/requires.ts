@@ -1,3 +1,4 @@
+import { addToGroup } from '../../../kernel/groups.ts'
 import { overLimit } from '../../../kernel/bytes.ts'
 import { LIMITS } from '../../../kernel/limits.ts'
 import { compareRpmVersions, parseRpmVersion } from '../../../package/rpm-version.ts'
@@ -44,10 +45,8 @@ function createFinder(packages: readonly RpmPackage[]): Find {
   const providers = new Map<string, Provider[]>()
   for (const by of packages) {
     for (const { name, flags, version } of by.provides) {
-      const known = providers.get(name)
       const provider = { by, flags, version: parseRpmVersion(version) }
-      if (known === undefined) providers.set(name, [provider])
-      else known.push(provider)
+      addToGroup(providers, name, provider)
     }
   }
   const owners = ownersOf(packages, neededPaths(packages))

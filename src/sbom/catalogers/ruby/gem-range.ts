@@ -1,4 +1,6 @@
 import { compareGeneric } from '../../../package/ordering.ts'
+import { isInRelation } from '../../../package/relation.ts'
+import type { Relation } from '../../../package/relation.ts'
 
 /** What a gem needs of another one: its name, and requirements that all must be met (`>= 2.2.4`, `~> 1.0`). */
 export type GemNeed = { readonly name: string; readonly requirements: readonly string[] }
@@ -12,23 +14,11 @@ function meets(version: string, requirement: string): boolean {
   const [, operator = '=', wanted = ''] = /^\s*(~>|>=|<=|!=|=|>|<)?\s*([0-9A-Za-z][0-9A-Za-z.-]*)\s*$/.exec(requirement) ?? []
   const order = wanted === '' ? undefined : compareGeneric(version, wanted)
   if (order === undefined) return true
-  switch (operator) {
-    case '~>':
-      return order >= 0 && isBelowNext(version, wanted)
-    case '>=':
-      return order >= 0
-    case '<=':
-      return order <= 0
-    case '>':
-      return order > 0
-    case '<':
-      return order < 0
-    case '!=':
-      return order !== 0
-    default:
-      return order === 0
-  }
+  if (operator === '~>') return order >= 0 && isBelowNext(version, wanted)
+  return isInRelation(order, RELATIONS.find((one) => one === operator) ?? '=')
 }
+
+const RELATIONS: readonly Relation[] = ['>=', '<=', '>', '<', '!=', '=']
 
 /** `~> 2.2.4` ends before 2.3, `~> 2.2` and `~> 2` before 3: the last number may grow. */
 function isBelowNext(version: string, wanted: string): boolean {

@@ -1,3 +1,4 @@
+import { addToGroup } from '../../../kernel/groups.ts'
 import { z } from 'zod'
 import { textOf } from '../../../kernel/bytes.ts'
 import { parseJson } from '../../../kernel/json.ts'
@@ -30,7 +31,7 @@ function parseStatus(text: string): LockGraph {
     if (name === '' || !/\binstalled$/.test(fields.get('status') ?? '') || /\bnot-installed$/.test(fields.get('status') ?? '')) continue
     const key = `${name}:${triplet}`
     const wanted = (fields.get('depends') ?? '').split(',').flatMap((one) => needOf(one, triplet))
-    needs.set(key, [...(needs.get(key) ?? []), ...wanted])
+    addToGroup(needs, key, ...wanted)
     if (fields.has('feature')) continue
     const port = fields.get('port-version') ?? ''
     const version = fields.get('version') ?? ''

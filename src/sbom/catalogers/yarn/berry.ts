@@ -1,3 +1,4 @@
+import { addToGroup } from '../../../kernel/groups.ts'
 import { z } from 'zod'
 import { fail } from '../../../kernel/errors.ts'
 import { describeIssues } from '../../../kernel/shape.ts'
@@ -47,7 +48,7 @@ export function parseYarnBerry(bytes: Uint8Array, where: string, directory: stri
     const key = workspace === undefined ? descriptors : projectKey(joinPath(directory, workspace))
     for (const descriptor of descriptors.split(/,\s*/)) keyOf.set(descriptor.trim(), key)
     // A patched package stands beside the one it is made of; either is meant by the name alone.
-    if (!reference.startsWith('patch:')) byName.set(name, [...(byName.get(name) ?? []), key])
+    if (!reference.startsWith('patch:')) addToGroup(byName, name, key)
   }
   const packages = new Map<string, JsPackage>()
   const projects: JsProject[] = []

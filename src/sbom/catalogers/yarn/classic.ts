@@ -1,3 +1,4 @@
+import { addToGroup } from '../../../kernel/groups.ts'
 import { textOf } from '../../../kernel/bytes.ts'
 import { overLimit } from '../../../kernel/bytes.ts'
 import { fail } from '../../../kernel/errors.ts'
@@ -27,7 +28,7 @@ export function parseYarnClassic(bytes: Uint8Array, where: string, directory: st
     const key = descriptors[0] ?? ''
     for (const descriptor of descriptors) keyOf.set(descriptor, key)
     const name = nameOf(key)
-    byName.set(name, [...(byName.get(name) ?? []), key])
+    addToGroup(byName, name, key)
   }
   const find = resolveWanted(projects, (name, range) => keyOf.get(`${name}@${range}`), byName)
   const packages = new Map<string, JsPackage>()

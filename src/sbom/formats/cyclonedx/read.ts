@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { fail } from '../../../kernel/errors.ts'
+import type { Json } from '../../../kernel/json.ts'
 import { EVIDENCE_METHODS, WITHHOLDABLE } from '../../model.ts'
 import type { Component, Edge, Party, Sbom, Withholdable } from '../../model.ts'
 import { digestSetFrom } from '../hash-names.ts'
-import { identify, parseDocument, settle } from '../imported.ts'
+import { identify, checkDocument, parseSbomJson, settle } from '../imported.ts'
 import { contactKind } from '../../party.ts'
 import { distributionFrom } from '../addresses.ts'
 import { SCOPES } from './write-component.ts'
@@ -95,7 +96,12 @@ const documentSchema = z.object({
  * `version-unsupported`, `limit-exceeded`.
  */
 export function fromCycloneDx(bytes: Uint8Array, where = 'SBOM'): Sbom {
-  const document = parseDocument(bytes, where, documentSchema, 'a CycloneDX document')
+  return readCycloneDx(parseSbomJson(bytes, where), where)
+}
+
+/** The same of what was parsed already. */
+export function readCycloneDx(json: Json, where: string): Sbom {
+  const document = checkDocument(json, where, documentSchema, 'a CycloneDX document')
   if (!/^1\.[2-7]$/.test(document.specVersion)) {
     throw fail('version-unsupported', `is CycloneDX ${document.specVersion.slice(0, 20)}; versions 1.2 to 1.7 are read`, { where })
   }

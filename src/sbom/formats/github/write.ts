@@ -1,3 +1,4 @@
+import { addToGroup } from '../../../kernel/groups.ts'
 import { utf8 } from '../../../kernel/bytes.ts'
 import { compareText } from '../../../package/digits.ts'
 import type { Component, Sbom } from '../../model.ts'
@@ -32,7 +33,7 @@ export function snapshotContext(env: Readonly<Record<string, string | undefined>
 export function toGithubSnapshot(sbom: Sbom, context: SnapshotContext): Uint8Array {
   const direct = new Set(sbom.edges.filter(({ from }) => from === sbom.subject.purl).map(({ to }) => to))
   const needs = new Map<string, string[]>()
-  for (const { from, to } of sbom.edges) needs.set(from, [...(needs.get(from) ?? []), to])
+  for (const { from, to } of sbom.edges) addToGroup(needs, from, to)
   const manifests = [...byFile(sbom.components)].map(([file, components]) => {
     const inside = new Set(components.map(({ purl }) => purl))
     const resolved = components.map((component) => {
@@ -64,7 +65,7 @@ function byFile(components: readonly Component[]): [string, Component[]][] {
   const files = new Map<string, Component[]>()
   for (const component of components.toSorted((a, b) => compareText(a.purl, b.purl))) {
     const found = new Set(component.evidence.map(({ file }) => file))
-    for (const file of found.size === 0 ? ['unknown'] : found) files.set(file, [...(files.get(file) ?? []), component])
+    for (const file of found.size === 0 ? ['unknown'] : found) addToGroup(files, file, component)
   }
   return [...files].toSorted(([a], [b]) => compareText(a, b))
 }

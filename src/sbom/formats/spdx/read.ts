@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { fail } from '../../../kernel/errors.ts'
+import type { Json } from '../../../kernel/json.ts'
 import { parsePurl } from '../../../package/purl.ts'
 import type { Component, Edge, Party, Sbom } from '../../model.ts'
 import { digestSetFrom } from '../hash-names.ts'
-import { identify, parseDocument, settle } from '../imported.ts'
+import { identify, checkDocument, parseSbomJson, settle } from '../imported.ts'
 import { partyFrom } from '../../party.ts'
 import { evidenceFrom, readNotes } from '../component-notes.ts'
 import { COMPLETENESS, PHASES } from './write.ts'
@@ -61,7 +62,12 @@ const SCOPE_OF: Readonly<Record<string, Component['scope']>> = {
  * `evidence-malformed`, `version-unsupported` (SPDX 3 is JSON-LD), `limit-exceeded`.
  */
 export function fromSpdx(bytes: Uint8Array, where = 'SBOM'): Sbom {
-  const document = parseDocument(bytes, where, documentSchema, 'an SPDX 2 document')
+  return readSpdx(parseSbomJson(bytes, where), where)
+}
+
+/** The same of what was parsed already. */
+export function readSpdx(json: Json, where: string): Sbom {
+  const document = checkDocument(json, where, documentSchema, 'an SPDX 2 document')
   if (!/^SPDX-2\.[23]$/.test(document.spdxVersion)) {
     throw fail('version-unsupported', `is ${document.spdxVersion.slice(0, 20)}; SPDX-2.2 and SPDX-2.3 are read`, { where })
   }

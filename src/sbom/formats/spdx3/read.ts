@@ -1,11 +1,13 @@
+import { addToGroup } from '../../../kernel/groups.ts'
 import { z } from 'zod'
 import { fail } from '../../../kernel/errors.ts'
+import type { Json } from '../../../kernel/json.ts'
 import { parsePurl } from '../../../package/purl.ts'
 import type { Component, Edge, Party, Sbom } from '../../model.ts'
 import { contactKind } from '../../party.ts'
 import { evidenceFrom, readNotes } from '../component-notes.ts'
 import { digestSetFrom } from '../hash-names.ts'
-import { identify, parseDocument, settle } from '../imported.ts'
+import { identify, checkDocument, parseSbomJson, settle } from '../imported.ts'
 import { COMPLETENESS, PHASES, PURPOSES } from './words.ts'
 
 const text = z.string().max(65_536)
@@ -83,7 +85,12 @@ const FORWARD = new Set([
  * profiles know are passed over. Throws `evidence-malformed`, `version-unsupported`, `limit-exceeded`.
  */
 export function fromSpdx3(bytes: Uint8Array, where = 'SBOM'): Sbom {
-  const document = parseDocument(bytes, where, documentSchema, 'an SPDX 3 document')
+  return readSpdx3(parseSbomJson(bytes, where), where)
+}
+
+/** The same of what was parsed already. */
+export function readSpdx3(json: Json, where: string): Sbom {
+  const document = checkDocument(json, where, documentSchema, 'an SPDX 3 document')
   const graph = new Map(document['@graph'].map((element) => [element.spdxId ?? element['@id'] ?? '', element]))
   const created = document['@graph'].find(({ type }) => type === 'CreationInfo')
   const version = created?.specVersion
@@ -178,7 +185,7 @@ function licenceText(element: Written | undefined, graph: Graph): string | undef
 function notesBySubject(graph: Graph): Map<string, string[]> {
   const notes = new Map<string, string[]>()
   for (const { type, subject = '', statement } of graph.values()) {
-    if (type === 'Annotation' && statement !== undefined) notes.set(subject, [...(notes.get(subject) ?? []), statement])
+    if (type === 'Annotation' && statement !== undefined) addToGroup(notes, subject, statement)
   }
   return notes
 }
