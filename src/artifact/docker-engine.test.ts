@@ -21,7 +21,7 @@ beforeEach(async () => {
       response.writeHead(200, { 'content-length': '100' })
       response.write('half', () => response.destroy())
     } else if (request.url === '/images/broken/get') response.writeHead(500).end('{"message":"disk \\u001b[31mfull"}')
-    else response.writeHead(404).end('{"message":"no such image"}')
+    else if (request.url !== '/images/silent/get') response.writeHead(404).end('{"message":"no such image"}')
   })
   await new Promise<void>((resolve) => server.listen(join(dir, 's'), resolve))
 })
@@ -54,6 +54,11 @@ describe('an image of an engine', () => {
     await expect(refused).rejects.toThrow(expect.objectContaining({ code }))
     await expect(refused).rejects.toThrow(why)
     await refused.catch((error: unknown) => expect(String(error)).not.toContain('\u001b'))
+  })
+
+  test('that says nothing is not waited for without end', async () => {
+    const silent = exportImage(deps(), join(dir, 's'), 'silent', undefined, 50)
+    await expect(silent.next()).rejects.toThrow(/said nothing for 0.05 s/)
   })
 
   test('needs an engine', async () => {

@@ -41,17 +41,19 @@ export function isEngineImage(text: string): boolean {
 
 /**
  * What `docker save` would write, from the engine itself (Docker Engine API, "Export an image"). In: the socket and the name of an
- * image, and the platform of it that is wanted: engines before API 1.48 do not know that and give what they have. Throws `not-found` when there is no such engine or image, `network` when it answers anything else.
+ * image, and the platform of it that is wanted: engines before API 1.48 do not know that and give what they have. Throws `not-found` when
+ * there is no such engine or image, `network` when it answers anything else, or nothing for too long.
  */
 export async function* exportImage(
   deps: Pick<Deps, 'signal'>,
   socketPath: string,
   name: string,
   platform?: Platform,
+  waitMs: number = LIMITS.engineIdleMs,
 ): AsyncGenerator<Uint8Array> {
   const where = `${socketPath}: ${shorten(safeText(name), 200)}`
   const query = platform === undefined ? '' : `?platform=${encodeURIComponent(JSON.stringify(platform))}`
-  const answer = await ask(deps, socketPath, `/images/${encodeURIComponent(name)}/get${query}`)
+  const answer = await ask(deps, socketPath, `/images/${encodeURIComponent(name)}/get${query}`, waitMs)
   if (answer.statusCode !== 200) {
     const said = await readAll(answer, LIMITS.configBytes, 'configBytes', where).catch(() => new Uint8Array(0))
     const why = shorten(safeText(messageOf(said)), 300)
@@ -70,11 +72,13 @@ export async function* exportImage(
   }
 }
 
-async function ask({ signal }: Pick<Deps, 'signal'>, socketPath: string, path: string): Promise<IncomingMessage> {
+async function ask({ signal }: Pick<Deps, 'signal'>, socketPath: string, path: string, waitMs: number): Promise<IncomingMessage> {
   try {
     return await new Promise<IncomingMessage>((resolve, reject) => {
-      request({ socketPath, path, method: 'GET', headers: { host: 'engine' }, signal }, resolve)
+      const asked = request({ socketPath, path, method: 'GET', headers: { host: 'engine' }, timeout: waitMs, signal }, resolve)
+      asked
         .on('error', reject)
+        .on('timeout', () => asked.destroy(fail('network', `the engine said nothing for ${waitMs / 1000} s`, { where: socketPath })))
         .end()
     })
   } catch (error) {

@@ -102,6 +102,11 @@ export function splitVersion(text: string, where: string): { readonly name: stri
   }
 }
 
+/** A name as people write images, without tag and digest: `host:5000/a` of `host:5000/a:1@sha256:…`. Never throws: it may be anybody's text. */
+export function withoutVersion(name: string): string {
+  return name.replace(/[@:][^/]*$/, '')
+}
+
 function looksLikeRegistry(text: string): boolean {
   const slash = text.indexOf('/')
   if (slash <= 0 || /^\.{1,2}$/.test(text.slice(0, slash))) return false

@@ -18,7 +18,7 @@ export type ToWorker = { readonly buffer: ArrayBuffer }
 export type FromWorker =
   | { readonly kind: 'piece'; readonly buffer: ArrayBuffer; readonly size: number }
   | { readonly kind: 'end' }
-  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string; readonly where?: string }
+  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string; readonly hint: string; readonly where?: string }
 
 /** Bytes of one buffer, and how many there are of them: so far a worker may be ahead. */
 export const UNPACK_BUFFER = 512 * 1024

@@ -60,8 +60,8 @@ async function unpack(job: UnpackJob, to: NonNullable<typeof parentPort>): Promi
     sendFilled()
     send({ kind: 'end' })
   } catch (error) {
-    const { code, message, where } = asTallyError(error, job.path)
-    send({ kind: 'error', code, message, ...(where === undefined ? {} : { where }) })
+    const { code, message, hint, where } = asTallyError(error, job.path)
+    send({ kind: 'error', code, message, hint, ...(where === undefined ? {} : { where }) })
   }
   to.close()
 }

@@ -72,8 +72,8 @@ async function* unpackInThread(job: UnpackJob, signal: AbortSignal | undefined):
       }
       if (message.kind === 'end') return
       if (message.kind === 'error') {
-        const { code, message: why, where } = message
-        throw fail(code, why, where === undefined ? {} : { where })
+        const { code, message: why, hint, where } = message
+        throw fail(code, why, { hint, ...(where === undefined ? {} : { where }) })
       }
       yield new Uint8Array(message.buffer, 0, message.size)
       give(message.buffer)

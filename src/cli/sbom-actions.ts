@@ -8,7 +8,7 @@ import { scoreJson, scoreSbom, scoreText } from '../sbom/score/score.ts'
 import { cycloneDxSchemas } from '../sbom/validate/schema-files.ts'
 import { validateSbom } from '../sbom/validate/validate.ts'
 import type { Context } from './command.ts'
-import { authorOf, loadSbom, readDocument } from './sbom-load.ts'
+import { authorOf, loadOther, loadSbom, readDocument } from './sbom-load.ts'
 import { deliver } from './sbom-write.ts'
 
 export type SbomAction = {
@@ -34,7 +34,7 @@ function choose(context: Context, formats: readonly string[]): string {
 
 async function diff(context: Context, [before = '', after = '']: readonly string[]): Promise<number> {
   const format = choose(context, ['text', 'json', 'markdown'])
-  const found = diffSboms((await loadSbom(context, before)).sbom, (await loadSbom(context, after)).sbom)
+  const found = diffSboms((await loadOther(context, before)).sbom, (await loadOther(context, after)).sbom)
   const text = format === 'json' ? JSON.stringify(diffJson(found), null, 2) : format === 'markdown' ? diffMarkdown(found) : diffText(found)
   context.terminal.out(text.trimEnd())
   return context.flags.on('exit-code') && !isEmptyDiff(found) ? 1 : 0
@@ -42,7 +42,7 @@ async function diff(context: Context, [before = '', after = '']: readonly string
 
 async function merge(context: Context, targets: readonly string[]): Promise<number> {
   const sboms = []
-  for (const target of targets) sboms.push((await loadSbom(context, target)).sbom)
+  for (const target of targets) sboms.push((await loadOther(context, target)).sbom)
   const { flags, deps } = context
   const [name, epoch, author] = [flags.text('source-name'), deps.env['SOURCE_DATE_EPOCH'], authorOf(context)]
   const merged = mergeSboms(sboms, {

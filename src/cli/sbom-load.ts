@@ -7,6 +7,7 @@ import { guessReference } from '../artifact/guess-reference.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
 import { openSource } from '../artifact/open.ts'
 import type { Platform } from '../artifact/artifact.ts'
+import { withoutVersion } from '../artifact/reference.ts'
 import type { Reference } from '../artifact/reference.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
 import { readAll } from '../kernel/bytes.ts'
@@ -59,6 +60,12 @@ export async function loadSbom(context: Context, target: string): Promise<Loaded
   return { sbom: await look(context, target), document: MADE }
 }
 
+/** The same for what is only a part of what is written, or compared with it: a base, what is merged. It is called what it is called by itself. */
+export async function loadOther({ flags, ...context }: Context, target: string): Promise<Loaded> {
+  const text = (name: string): string | undefined => (name === 'source-name' || name === 'source-version' ? undefined : flags.text(name))
+  return await loadSbom({ ...context, flags: { ...flags, text } }, target)
+}
+
 /** An SBOM, or an image archive as `docker save` writes it, which is kept in a file while it is looked into. */
 async function loadStdin(context: Context): Promise<Loaded> {
   const stream = context.stdin()[Symbol.asyncIterator]()
@@ -88,7 +95,7 @@ async function lookWithEngine(context: Context, engine: EngineName, name: string
     deps,
     exported,
     `${engine}:${name}`,
-    async (path) => await look(context, `docker-archive:${path}`, name.replace(/:[^/:]*$/, '')),
+    async (path) => await look(context, `docker-archive:${path}`, withoutVersion(name)),
   )
 }
 
@@ -182,7 +189,7 @@ async function lookIntoDockerArchive(
 ): Promise<Sbom> {
   const archive = await openDockerArchive(context.deps, path)
   const { configDigest, repoTags, walkDigest } = findDockerImage(archive, tag)
-  const said = about(context, named ?? repoTags[0]?.replace(/:[^/:]*$/, '') ?? basename(path))
+  const said = about(context, named ?? (repoTags[0] === undefined ? basename(path) : withoutVersion(repoTags[0])))
   const last = said.subject.name?.split('/').at(-1) ?? ''
   const subject = {
     ...said.subject,
@@ -192,14 +199,15 @@ async function lookIntoDockerArchive(
   return await lookIntoImage(context, archive, walkDigest, { ...said, subject })
 }
 
-async function lookIntoImage(context: Context, source: ImageSource, digest: Digest, said: About): Promise<Sbom> {
+/** Lists one image of a place that is open. Throws `not-found` for one that is not for the platform that is asked for. */
+export async function lookIntoImage(context: Context, source: ImageSource, digest: Digest, said: About): Promise<Sbom> {
   const platform = context.flags.text('platform')
   if (platform !== undefined) await checkPlatform(source, digest, platform)
   return await listImage(context, source, digest, said)
 }
 
 /** What the caller says of the target and of itself. */
-function about(context: Context, name: string | undefined): About {
+export function about(context: Context, name: string | undefined): About {
   const { flags } = context
   const version = flags.text('source-version')
   const author = authorOf(context)

@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path'
 import { guessReference } from '../artifact/guess-reference.ts'
 import { openSource } from '../artifact/open.ts'
-import { formatReference } from '../artifact/reference.ts'
 import { resolveArtifact } from '../artifact/resolve.ts'
 import { writeFileAtomic } from '../kernel/atomic-file.ts'
 import type { Digest } from '../kernel/digest.ts'
@@ -15,7 +14,7 @@ import type { SbomFormat } from '../sbom/formats/formats.ts'
 import { snapshotContext } from '../sbom/formats/github/write.ts'
 import { FAIL_ON, shortcomings } from '../sbom/operations/fail-on.ts'
 import type { Context } from './command.ts'
-import { loadSbom } from './sbom-load.ts'
+import { about, lookIntoImage } from './sbom-load.ts'
 import { readOutput, withheld } from './sbom-write.ts'
 
 /** The name of the document that lists the SBOMs of an index. */
@@ -56,12 +55,13 @@ export async function listPlatforms(context: Context, target: string): Promise<n
   const { artifact, source = await openSource(deps, reference, options) } = await resolveArtifact(deps, reference, options)
   const images = await platformsOf(source, artifact.digest)
   if (images.length === 0) throw fail('nothing-to-check', 'is no index of images', { where: target, hint: 'leave --all-platforms out' })
+  const name = flags.text('source-name') ?? (artifact.kind === 'manifest' ? artifact.name : target)
   const snapshot = snapshotContext(deps.env)
   const conditions = FAIL_ON.filter((condition) => flags.list('fail-on').includes(condition))
   const written: (Written & { readonly folder: string })[] = []
   let failed = false
   for (const { platform, digest: image } of images) {
-    const { sbom } = await loadSbom(context, formatReference({ ...reference, digest: image }))
+    const sbom = await lookIntoImage(context, source, image, about(context, name))
     for (const { format, file: folder } of outputs) {
       const bytes = writeSbom(withheld(context, sbom), format, snapshot)
       const file = `${fileStem(platform, images, image)}.${endingOf(format)}`
@@ -79,7 +79,7 @@ export async function listPlatforms(context: Context, target: string): Promise<n
     const sboms = written.filter((one) => one.folder === folder).map(({ folder: _, ...one }) => one)
     const document = {
       schema: 'https://tallystick.dev/schemas/sbom-index/v1',
-      name: flags.text('source-name') ?? (artifact.kind === 'manifest' ? artifact.name : target),
+      name,
       digest: artifact.digest,
       sboms,
     }

@@ -114,6 +114,8 @@ export const LIMITS = {
   /** A transfer slower than this, in bytes a second, is given up once httpTotalMs is over. */
   httpSlowestRate: 32 * KiB,
   httpAttempts: 4,
+  /** Silence of a container engine, which may put an image together before it hands out the first byte. */
+  engineIdleMs: 600_000,
   httpBackoffMs: 200,
   httpRetryAfterMs: 30_000,
   httpRedirects: 5,

@@ -19,8 +19,8 @@ export async function catalogAllLayers(
   options: ImageOptions,
 ): Promise<Sbom> {
   const { layers } = await readImage(source, digest)
-  // The top comes first: what it remembers of every layer tells the others.
-  const remembered = { ...options, cache: options.cache ?? memoryLayerCache() }
+  // The top comes first: what is remembered of every layer tells the others, without another look into a cache on disk.
+  const remembered = { ...options, cache: memoryLayerCache(options.cache) }
   const whole = await catalogImage(deps, source, digest, remembered)
   const states = [whole]
   const quiet = { ...deps, log: () => undefined }

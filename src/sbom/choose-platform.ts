@@ -15,12 +15,8 @@ export async function choosePlatform(
   platform: string | undefined,
   architecture: string,
 ): Promise<Digest> {
-  const where = `${source.name}@${digest}`
-  const manifest = await source.manifest(digest)
-  if (manifest === undefined) throw fail('not-found', 'is not there', { where })
-  const content = readManifest(manifest.bytes, where, manifest.descriptor.mediaType)
-  if (content.kind !== 'index') return digest
-  const images = imagesOf(content.manifests)
+  const images = await imagesOf(source, digest)
+  if (images === undefined) return digest
   const [only] = images
   if (platform === undefined && only !== undefined && images.length === 1) return only.digest
   const wanted = platform ?? `linux/${architecture}`
@@ -28,7 +24,7 @@ export async function choosePlatform(
   if (found !== undefined) return found.digest
   const there = [...new Set(images.map(platformName))].slice(0, 20).map(safeText).join(', ')
   throw fail('not-found', `holds no image for ${safeText(wanted)}`, {
-    where,
+    where: `${source.name}@${digest}`,
     hint: there === '' ? 'it holds none for any platform' : `--platform is one of ${there}`,
   })
 }
@@ -38,18 +34,18 @@ export async function platformsOf(
   source: ImageSource,
   digest: Digest,
 ): Promise<readonly { readonly platform: string; readonly digest: Digest }[]> {
+  const images = new Map((await imagesOf(source, digest))?.map((one) => [one.digest, platformName(one)]))
+  return [...images].map(([image, platform]) => ({ platform, digest: image }))
+}
+
+/** The images of an index; undefined for what is none. What it holds beside them, such as attestations, is for no platform. */
+async function imagesOf(source: ImageSource, digest: Digest): Promise<readonly Descriptor[] | undefined> {
   const where = `${source.name}@${digest}`
   const manifest = await source.manifest(digest)
   if (manifest === undefined) throw fail('not-found', 'is not there', { where })
   const content = readManifest(manifest.bytes, where, manifest.descriptor.mediaType)
-  if (content.kind !== 'index') return []
-  const images = new Map(imagesOf(content.manifests).map((one) => [one.digest, platformName(one)]))
-  return [...images].map(([image, platform]) => ({ platform, digest: image }))
-}
-
-/** What an index holds beside images, such as attestations, is for no platform. */
-function imagesOf(manifests: readonly Descriptor[]): readonly Descriptor[] {
-  return manifests.filter(({ platform }) => platform !== undefined && platform.os !== 'unknown')
+  if (content.kind !== 'index') return undefined
+  return content.manifests.filter(({ platform }) => platform !== undefined && platform.os !== 'unknown')
 }
 
 function platformName({ platform }: Descriptor): string {

@@ -1,3 +1,4 @@
+import { withoutVersion } from '../artifact/reference.ts'
 import { z } from 'zod'
 import type { ImageSource } from '../artifact/image-source.ts'
 import type { Digest } from '../kernel/digest.ts'
@@ -20,11 +21,7 @@ export async function claimedBase(source: ImageSource, digest: Digest): Promise<
   const [name, base] = [annotations[NAME], annotations[DIGEST]]
   if (typeof name !== 'string' || name === '') return undefined
   const hash = typeof base === 'string' && isDigest(base) ? base : undefined
-  const last =
-    name
-      .replace(/[@:][^/]*$/, '')
-      .split('/')
-      .at(-1) ?? ''
+  const last = withoutVersion(name).split('/').at(-1) ?? ''
   return {
     purl: purlText({ type: 'oci', name: last === '' ? 'image' : shorten(last, 200), version: hash }),
     name: shorten(name, 200),

@@ -92,6 +92,15 @@ describe('an engine', () => {
     }
   }
 
+  test('has an image by digest, too, which is no part of its name', async () => {
+    await withEngine(archive, async (env) => {
+      const { stdout } = await sbom([`docker:team/demo:1@sha256:${'a'.repeat(64)}`, '-f', 'cyclonedx-json'], undefined, env)
+      expect(JSON.parse(stdout)).toMatchObject({
+        metadata: { component: { name: 'team/demo', purl: `pkg:oci/demo@sha256:${hash(config)}` } },
+      })
+    })
+  })
+
   test('is asked for a bare name, unless a file has it', async () => {
     await withEngine(archive, async (env, asked) => {
       expect(await sbom(['team/demo:1', '-f', 'purls'], undefined, env)).toMatchObject({ exitCode: 0, stdout: PURLS })

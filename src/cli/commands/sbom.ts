@@ -4,7 +4,7 @@ import { separateBase } from '../../sbom/operations/base.ts'
 import { answerBuildkit, isBuildkitScan } from '../buildkit-scan.ts'
 import { defineCommand } from '../command.ts'
 import { SBOM_ACTIONS } from '../sbom-actions.ts'
-import { loadSbom, timeOf } from '../sbom-load.ts'
+import { loadOther, loadSbom, timeOf } from '../sbom-load.ts'
 import { listPlatforms } from '../sbom-platforms.ts'
 import { WRITE_OPTIONS, deliver } from '../sbom-write.ts'
 
@@ -92,7 +92,7 @@ export const sbom = defineCommand({
     if (base === undefined && flags.on('without-base')) throw fail('usage', 'needs --base', { where: '--without-base' })
     const { sbom: listed } = await loadSbom(context, first)
     const shown =
-      base === undefined ? listed : separateBase(listed, (await loadSbom(context, base)).sbom, { keep: !flags.on('without-base') })
+      base === undefined ? listed : separateBase(listed, (await loadOther(context, base)).sbom, { keep: !flags.on('without-base') })
     if (listed.completeness !== 'complete') {
       deps.log('warn', `completeness is ${listed.completeness}: not every lockfile or package database here could be read`)
     }
