@@ -142,7 +142,7 @@ async function look(context: Context, target: string, called?: string): Promise<
   if (engine !== undefined && image !== undefined) return await lookWithEngine(context, engine === 'docker' ? 'docker' : 'podman', image)
   if (target.startsWith('containerd:')) {
     throw fail('usage', 'is no place that is read directly', {
-      where: 'containerd:',
+      where: 'containerd',
       hint: `save the image first: ctr image export - ${safeText(target.slice('containerd:'.length, 200))} | tally sbom -`,
     })
   }
