@@ -168,3 +168,20 @@ describe('a project from its first command on', () => {
     await see('init-nothing', 'init', '../home')
   })
 })
+
+test('the receipt the README shows is the one that is printed', async () => {
+  const shape = (text: string): string[] =>
+    text
+      .replaceAll(/\b(?:greet|tallystick-[\d.]+tgz)$/gm, 'ARTIFACT')
+      .replaceAll(/^(?:greet|tallystick) [\d.]+/gm, 'NAME')
+      .replaceAll(/\b[A-Za-z0-9+/]{43}=/g, 'ROOT')
+      .replaceAll(/\b[0-9a-f]{12,}/g, 'HEX')
+      .replaceAll(/\d+ components?/g, 'COMPONENTS')
+      .split('\n')
+  const read = async (path: string): Promise<string> => await fs.readFile(join(import.meta.dirname, path), 'utf8')
+  const said = /```\n([^]*?)```/.exec(await read('../../README.md'))?.[1] ?? ''
+  const lines = shape(said).filter((line) => line !== '' && line.trim() !== '…')
+  expect(lines.length).toBeGreaterThan(15)
+  const printed = shape(await read('ship-allow.txt'))
+  expect(printed.filter((line) => lines.includes(line))).toEqual(lines)
+})
