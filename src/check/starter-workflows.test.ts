@@ -1,17 +1,17 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkFile } from './run-checks.ts'
 import { makeCheckFile } from './rule.ts'
 import { RULES } from './rules/table.ts'
+import { sharedData } from '../../test/support/shared-data.ts'
 
-const data = join(process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../../shared/data'), 'workflows')
-if (!existsSync(data)) console.warn(`skipped: workflows other people wrote (no ${data})`)
+const data = sharedData('workflows')
 
 /** Number of findings by rule and severity over all workflows of a folder. */
 function countIn(folder: string): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {}
-  for (const entry of readdirSync(join(data, folder), { recursive: true, withFileTypes: true })) {
+  for (const entry of readdirSync(join(data ?? '', folder), { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
     const file = makeCheckFile(`.github/workflows/${entry.name}`, readFileSync(join(entry.parentPath, entry.name), 'utf8'))
     for (const finding of checkFile(file, RULES, new Date('2026-11-25T00:00:00Z'))) {
@@ -22,7 +22,7 @@ function countIn(folder: string): Readonly<Record<string, number>> {
   return counts
 }
 
-describe.skipIf(!existsSync(data))('workflows other people wrote', () => {
+describe.skipIf(data === undefined)('workflows other people wrote', () => {
   it('GitHub\'s starter workflows: every "uses" without a commit, and hardly anything else', () => {
     expect(countIn('starter')).toEqual({ 'unpinned-action high': 251, 'workflow-permissions medium': 39, 'script-injection medium': 1 })
   })

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseNpmRange, satisfies } from './npm-range.ts'
 import { compareSemver, parseSemver } from './semver.ts'
 import type { Semver } from './semver.ts'
+import { sharedData } from '../../test/support/shared-data.ts'
 
 function isIn(version: string, range: string, prereleases?: 'as-npm' | 'ordered'): boolean | undefined {
   const parsedVersion = parseSemver(version)
@@ -56,12 +57,7 @@ describe('npm ranges', () => {
   })
 })
 
-const file = join(
-  process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../shared/data'),
-  'vers',
-  'npm_range_from_native_test.json',
-)
-if (!existsSync(file)) console.warn(`skipped: npm ranges of the vers specification (no ${file})`)
+const vers = sharedData('vers')
 
 /** Cases not followed, and why. npm's own semver 7 was asked about each. */
 const UNION = 'overlapping sets: the list of bounds cannot say what the union says'
@@ -80,8 +76,10 @@ const NOT_FOLLOWED: Readonly<Record<string, string>> = {
   '1.1.2 1.2.2': 'both must hold, so nothing does',
 }
 
-describe.skipIf(!existsSync(file))('npm ranges against the vers specification', () => {
-  const { tests } = (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { tests: [] }) as {
+describe.skipIf(vers === undefined)('npm ranges against the vers specification', () => {
+  const { tests } = (
+    vers === undefined ? { tests: [] } : JSON.parse(readFileSync(join(vers, 'npm_range_from_native_test.json'), 'utf8'))
+  ) as {
     tests: { input: { native_range: string }; expected_output: string }[]
   }
 

@@ -1,21 +1,20 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compareGeneric, orderingOf } from './ordering.ts'
+import { sharedData } from '../../test/support/shared-data.ts'
 
-const shared = process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../shared/data')
-const data = join(shared, 'version-order')
-if (!existsSync(data)) console.warn(`skipped: version orderings of the OSV project (no ${data})`)
+const data = sharedData('version-order')
 
 /** Lines `a < b`, `a = b`, `a > b`; blank lines and comments between. */
 function readPairs(file: string): [string, string, string][] {
-  return readFileSync(join(data, file), 'utf8')
+  return readFileSync(join(data ?? '', file), 'utf8')
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^(?:#|\/\/)/.test(line))
     .map((line) => line.trim().split(' ') as [string, string, string])
 }
 
-describe.skipIf(!existsSync(data))('orderings against the vectors', () => {
+describe.skipIf(data === undefined)('orderings against the vectors', () => {
   it.each([
     ['npm', 'semver-versions.txt', 75],
     ['deb', 'debian-versions.txt', 25],

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { TallyError } from '../kernel/errors.ts'
 import { formatPurl, makePurl, parsePurl, purlText } from './purl.ts'
+import { sharedData } from '../../test/support/shared-data.ts'
 
 describe('parsePurl and formatPurl', () => {
   it.each([
@@ -61,16 +62,16 @@ type SpecCase = {
   readonly expected_failure: boolean
 }
 
-const purlData = join(process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../shared/data'), 'purl')
-if (!existsSync(purlData)) console.warn(`skipped: the purl specification's cases (no ${purlData})`)
+const purlData = sharedData('purl')
 
-describe.skipIf(!existsSync(purlData))("the purl specification's own cases", () => {
-  const files = existsSync(purlData)
-    ? ['spec', 'types'].flatMap((folder) => readdirSync(join(purlData, folder)).map((name) => join(folder, name)))
-    : []
+describe.skipIf(purlData === undefined)("the purl specification's own cases", () => {
+  const files =
+    purlData === undefined
+      ? []
+      : ['spec', 'types'].flatMap((folder) => readdirSync(join(purlData, folder)).map((name) => join(folder, name)))
 
   it.each(files)('%s', (file) => {
-    const { tests } = JSON.parse(readFileSync(join(purlData, file), 'utf8')) as { tests: SpecCase[] }
+    const { tests } = JSON.parse(readFileSync(join(purlData ?? '', file), 'utf8')) as { tests: SpecCase[] }
     expect(tests.length).toBeGreaterThan(0)
     for (const test of tests) {
       const key = `${test.test_type} ${typeof test.input === 'string' ? test.input : JSON.stringify(test.input)}`

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../kernel/bytes.ts'
 import { systemDeps } from '../../kernel/system.ts'
@@ -10,6 +10,7 @@ import { toSpdx3 } from '../formats/spdx3/write.ts'
 import { FULL, SAMPLE } from '../formats/test-sbom.ts'
 import { cycloneDxSchemas } from './schema-files.ts'
 import { validateSbom } from './validate.ts'
+import { sharedData } from '../../../test/support/shared-data.ts'
 
 const schemas = await cycloneDxSchemas(systemDeps({ log: () => undefined, signal: new AbortController().signal }))
 const judge = (bytes: Uint8Array) => validateSbom(bytes, 'SBOM', schemas)
@@ -160,16 +161,15 @@ describe('what is no SBOM', () => {
   })
 })
 
-const data = join(process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../../shared/data'), 'spdx-examples')
-if (!existsSync(data)) console.warn(`skipped: examples of the SPDX project are judged (no ${data})`)
+const data = sharedData('spdx-examples')
 
-describe.skipIf(!existsSync(data))('examples of the SPDX project', () => {
-  const files = existsSync(data) ? readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.json')) : []
+describe.skipIf(data === undefined)('examples of the SPDX project', () => {
+  const files = data === undefined ? [] : readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.json'))
 
   it('are judged without a fault of ours, whatever they are worth', () => {
     let judged = 0
     for (const path of files) {
-      const bytes = new Uint8Array(readFileSync(join(data, path)))
+      const bytes = new Uint8Array(readFileSync(join(data ?? '', path)))
       if (!/"(?:spdxVersion|@graph)"/.test(new TextDecoder().decode(bytes))) continue
       expect(Array.isArray(judge(bytes).problems), path).toBe(true)
       judged += 1

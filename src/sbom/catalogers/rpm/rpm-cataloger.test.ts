@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../kernel/bytes.ts'
 import { parsePurl } from '../../../package/purl.ts'
@@ -7,6 +7,7 @@ import { fuzz } from '../../fuzz-fixture.ts'
 import { rpmCataloger } from './rpm-cataloger.ts'
 import { berkeleyBytes, headerBytes, ndbBytes, rpmHeader, sqliteBytes } from './rpm-fixture.ts'
 import type { RpmSpec } from './rpm-fixture.ts'
+import { sharedData } from '../../../../test/support/shared-data.ts'
 
 const OS = utf8('ID="fedora"\nVERSION_ID=40\n')
 const BASH: RpmSpec = {
@@ -277,17 +278,15 @@ function shareBlob(ndb: Uint8Array): Uint8Array {
   return changed(ndb, 32 + 16 + 8, [...ndb.subarray(32 + 8, 32 + 12)])
 }
 
-const data = process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../../../shared/data')
-const samples = join(data, 'rpmdb')
-if (!existsSync(samples)) console.warn(`skipped: databases of real systems (no ${samples})`)
+const samples = sharedData('rpmdb')
 
-describe.skipIf(!existsSync(samples))('databases of real systems', () => {
+describe.skipIf(samples === undefined)('databases of real systems', () => {
   it.each([
     ['libuuid/Packages', 'var/lib/rpm/Packages', 1, 0],
     ['sle15-bci/Packages.db', 'usr/lib/sysimage/rpm/Packages.db', 35, 80],
     ['cbl-mariner-2.0/rpmdb.sqlite', 'var/lib/rpm/rpmdb.sqlite', 129, 513],
   ])('%s', (file, path, packages, edges) => {
-    const found = catalog({ [path]: new Uint8Array(readFileSync(join(samples, file))) })
+    const found = catalog({ [path]: new Uint8Array(readFileSync(join(samples ?? '', file))) })
     expect(found.components).toHaveLength(packages)
     expect(found.edges).toHaveLength(edges)
   })

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../kernel/bytes.ts'
 import type { Json } from '../../../kernel/json.ts'
@@ -12,9 +12,9 @@ import { fromCycloneDx } from './read.ts'
 import { CYCLONEDX_VERSIONS } from './versions.ts'
 import type { CycloneDxVersion } from './versions.ts'
 import { toCycloneDx } from './write.ts'
+import { sharedData } from '../../../../test/support/shared-data.ts'
 
-const data = join(process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../../../shared/data'), 'cyclonedx')
-if (!existsSync(data)) console.warn(`skipped: CycloneDX's own schemas and cases (no ${data})`)
+const data = sharedData('cyclonedx')
 
 const write = (sbom: Sbom, version?: CycloneDxVersion) => JSON.parse(new TextDecoder().decode(toCycloneDx(sbom, version)))
 
@@ -228,9 +228,9 @@ describe('documents that are written', () => {
   })
 })
 
-describe.skipIf(!existsSync(data))("CycloneDX's own cases", () => {
+describe.skipIf(data === undefined)("CycloneDX's own cases", () => {
   it.each(['1.4', '1.5', '1.6', '1.7'])('every case of %s is judged right', (version) => {
-    const folder = join(data, version)
+    const folder = join(data ?? '', version)
     for (const name of readdirSync(folder)) {
       const why = whyInvalid(JSON.parse(readFileSync(join(folder, name), 'utf8')), `bom-${version}.schema.json`)
       expect(why === undefined, `${name}: ${why ?? 'fits'}`).toBe(name.startsWith('valid'))
@@ -238,7 +238,7 @@ describe.skipIf(!existsSync(data))("CycloneDX's own cases", () => {
   })
 
   it.each(['1.4', '1.5', '1.6', '1.7'])('every valid case of %s is read, and written again so that it fits the schema', (version) => {
-    const folder = join(data, version)
+    const folder = join(data ?? '', version)
     for (const name of readdirSync(folder).filter((name) => name.startsWith('valid'))) {
       const sbom = fromCycloneDx(new Uint8Array(readFileSync(join(folder, name))), name)
       for (const other of CYCLONEDX_VERSIONS) {

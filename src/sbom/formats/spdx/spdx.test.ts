@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../kernel/bytes.ts'
 import type { Sbom } from '../../model.ts'
 import { FULL, SAMPLE, shuffled } from '../test-sbom.ts'
 import { fromSpdx } from './read.ts'
 import { toSpdx } from './write.ts'
+import { sharedData } from '../../../../test/support/shared-data.ts'
 
 const write = (sbom: Sbom) => JSON.parse(new TextDecoder().decode(toSpdx(sbom)))
 const ids = (document: { packages: { SPDXID: string; name: string }[] }) => new Map(document.packages.map((one) => [one.name, one.SPDXID]))
@@ -153,16 +154,16 @@ describe('fromSpdx', () => {
   })
 })
 
-const data = join(process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../../../shared/data'), 'spdx-examples')
-if (!existsSync(data)) console.warn(`skipped: examples of the SPDX project (no ${data})`)
+const data = sharedData('spdx-examples')
 
-describe.skipIf(!existsSync(data))('examples of the SPDX project', () => {
-  const files = existsSync(data)
-    ? readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json') && !name.includes('spdx3'))
-    : []
+describe.skipIf(data === undefined)('examples of the SPDX project', () => {
+  const files =
+    data === undefined
+      ? []
+      : readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json') && !name.includes('spdx3'))
 
   it.each(files)('%s goes in, out and in again unchanged', (name) => {
-    const sbom = fromSpdx(new Uint8Array(readFileSync(join(data, name))), name)
+    const sbom = fromSpdx(new Uint8Array(readFileSync(join(data ?? '', name))), name)
     expect(sbom.components.length + sbom.subject.name.length).toBeGreaterThan(0)
     expect(fromSpdx(toSpdx(sbom))).toEqual(sbom)
   })

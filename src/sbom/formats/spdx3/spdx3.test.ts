@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../kernel/bytes.ts'
 import type { Sbom } from '../../model.ts'
 import { FULL, SAMPLE, shuffled } from '../test-sbom.ts'
 import { fromSpdx3 } from './read.ts'
 import { toSpdx3 } from './write.ts'
+import { sharedData } from '../../../../test/support/shared-data.ts'
 
 type Element = { type: string; spdxId: string; [key: string]: unknown }
 const write = (sbom: Sbom): Element[] => JSON.parse(new TextDecoder().decode(toSpdx3(sbom)))['@graph']
@@ -115,18 +116,18 @@ describe('fromSpdx3', () => {
   })
 })
 
-const data = join(process.env['TALLY_SHARED_DATA'] ?? resolve(import.meta.dirname, '../../../../../shared/data'), 'spdx-examples')
-if (!existsSync(data)) console.warn(`skipped: examples of the SPDX project, version 3 (no ${data})`)
+const data = sharedData('spdx-examples')
 
-describe.skipIf(!existsSync(data))('examples of the SPDX project, version 3', () => {
-  const files = existsSync(data)
-    ? readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((path) => path.includes('/spdx3.0/') && path.endsWith('.json'))
-    : []
+describe.skipIf(data === undefined)('examples of the SPDX project, version 3', () => {
+  const files =
+    data === undefined
+      ? []
+      : readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((path) => path.includes('/spdx3.0/') && path.endsWith('.json'))
 
   it('round-trips all of them', () => {
     expect(files.length).toBeGreaterThan(15)
     for (const path of files) {
-      const sbom = fromSpdx3(new Uint8Array(readFileSync(join(data, path))), path)
+      const sbom = fromSpdx3(new Uint8Array(readFileSync(join(data ?? '', path))), path)
       expect(fromSpdx3(toSpdx3(sbom)), path).toEqual(sbom)
     }
   })
