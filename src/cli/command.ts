@@ -23,6 +23,8 @@ export type Flags = {
   readonly text: (name: string) => string | undefined
   readonly list: (name: string) => readonly string[]
   readonly on: (name: string) => boolean
+  /** The names of those that were written on the command line, and not only set by a variable. */
+  readonly written: readonly string[]
 }
 
 /** What a command is given: flags, words, the world and the terminal. */

@@ -113,6 +113,7 @@ describe('variables', () => {
     ])
     const over = parse(['north', '--shade=light', '--dry-run=false', '--coat=three'], env).flags
     expect([over.text('shade'), over.on('dry-run'), over.list('coat')]).toEqual(['light', false, ['three']])
+    expect([flags.written, over.written]).toEqual([[], ['shade', 'dry-run', 'coat']])
   })
 
   test('an empty one says nothing, and what must be spelled out is not read from one', () => {

@@ -60,9 +60,10 @@ export function parseLine(command: Command, argv: readonly string[], env: Readon
   checkChoices(specs, given, (name, value) => `--${name} ${value}`)
   const variables = fromEnvironment(specs, given, env)
   checkChoices(specs, variables, (name, value) => `${variableOf(name, specs[name])}=${value}`)
+  const written = [...given.keys()]
   for (const [name, values] of variables) given.set(name, values)
   if (given.get('help')?.[0] !== 'true') checkWords(command, words)
-  return { flags: flagsOf(given), words, rest }
+  return { flags: flagsOf(given, written), words, rest }
 }
 
 function splitFlag(word: string, shorts: ReadonlyMap<string, string>): { name: string; value: string | undefined } {
@@ -140,11 +141,12 @@ function checkWords(command: Command, words: readonly string[]): void {
   if (extra !== undefined) throw fail('usage', 'is one word too many', { where: extra, hint: helpHint(command) })
 }
 
-function flagsOf(given: ReadonlyMap<string, string[]>): Flags {
+function flagsOf(given: ReadonlyMap<string, string[]>, written: readonly string[]): Flags {
   return {
     text: (name) => given.get(name)?.[0],
     list: (name) => given.get(name) ?? [],
     on: (name) => given.get(name)?.[0] === 'true',
+    written,
   }
 }
 

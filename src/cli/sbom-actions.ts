@@ -9,20 +9,29 @@ import { cycloneDxSchemas } from '../sbom/validate/schema-files.ts'
 import { validateSbom } from '../sbom/validate/validate.ts'
 import type { Context } from './command.ts'
 import { authorOf, loadOther, loadSbom, readDocument } from './sbom-load.ts'
-import { deliver } from './sbom-write.ts'
+import { WRITE_OPTIONS, deliver } from './sbom-write.ts'
 
 export type SbomAction = {
   readonly words: { readonly least: number; readonly most: number; readonly names: string }
+  readonly takes: readonly string[]
   readonly run: (context: Context, words: readonly string[]) => Promise<number>
 }
 
+/** How a target is looked into. */
+const LOOK = ['exclude', 'platform', 'scope', 'max-lockfile', 'no-cache', 'allow-http-registry']
+const NAME = ['source-name', 'source-version']
+const WRITE = Object.keys(WRITE_OPTIONS)
+
+/** What listing takes; `--all-platforms` refuses the rest by itself. */
+export const LIST_TAKES = [...WRITE, ...LOOK, ...NAME, 'all-platforms', 'base', 'without-base']
+
 /** What `tally sbom` does beside listing, by its first word. */
 export const SBOM_ACTIONS: Readonly<Record<string, SbomAction>> = {
-  diff: { words: { least: 2, most: 2, names: 'two targets' }, run: diff },
-  merge: { words: { least: 2, most: 1000, names: 'two targets or more' }, run: merge },
-  convert: { words: { least: 1, most: 1, names: 'one SBOM' }, run: convert },
-  validate: { words: { least: 1, most: 1, names: 'one SBOM' }, run: validate },
-  score: { words: { least: 1, most: 1, names: 'one target' }, run: score },
+  diff: { words: { least: 2, most: 2, names: 'two targets' }, takes: ['format', 'exit-code', ...LOOK], run: diff },
+  merge: { words: { least: 2, most: 1000, names: 'two targets or more' }, takes: [...WRITE, ...LOOK, ...NAME], run: merge },
+  convert: { words: { least: 1, most: 1, names: 'one SBOM' }, takes: [...WRITE, ...LOOK, ...NAME], run: convert },
+  validate: { words: { least: 1, most: 1, names: 'one SBOM' }, takes: ['format'], run: validate },
+  score: { words: { least: 1, most: 1, names: 'one target' }, takes: ['format', 'author', ...LOOK, ...NAME], run: score },
 }
 
 /** What an action prints: the formats of its own, the first when none is asked for. */

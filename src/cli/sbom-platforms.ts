@@ -45,7 +45,7 @@ export async function listPlatforms(context: Context, target: string): Promise<n
   const outputs = flags.list('output').map(readOutput)
   if (outputs.length === 0)
     throw fail('usage', 'needs a folder to write to', { where: '--all-platforms', hint: 'add -o cyclonedx-json=FOLDER' })
-  for (const flag of ['platform', 'format', 'base']) {
+  for (const flag of ['platform', 'format', 'base', 'without-base']) {
     if (flags.text(flag) !== undefined) throw fail('usage', `does not go with --${flag}`, { where: '--all-platforms' })
   }
   const options = { allowHttp: flags.on('allow-http-registry'), offline: flags.on('offline') }

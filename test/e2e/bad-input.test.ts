@@ -131,6 +131,8 @@ describe('a line that cannot be understood', () => {
     [['token', 'new', 'x', '--days', '0'], '--days 0: is not a number from 1 to 365'],
     [['serve', '--port', '70000'], '--port 70000: is not a port'],
     [['key', 'frob'], 'tally key frob: is none of new, show, import, export'],
+    [['log', 'show', '--against', 'receipt.json'], '--against: does nothing for `tally log show`\nhelp: it takes --format'],
+    [['log', 'shew'], 'tally log shew: is neither check nor show'],
     [['completion', 'tcsh'], 'tcsh: is no shell tally completes for\nhelp: one of bash, zsh, fish'],
     [['sbom', '-o', 'what'], '--output what: is not FORMAT=FILE'],
   ])('%j', async (args, message) => {

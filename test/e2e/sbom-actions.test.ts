@@ -2,6 +2,8 @@ import * as fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sbom as command } from '../../src/cli/commands/sbom.ts'
+import { LIST_TAKES, SBOM_ACTIONS } from '../../src/cli/sbom-actions.ts'
 import { utf8 } from '../../src/kernel/bytes.ts'
 import { tallyInside } from '../support/tally-inside.ts'
 
@@ -175,10 +177,27 @@ describe('a flag', () => {
     [['old', 'new'], /one word too many/],
     [['diff', 'old'], /needs two targets/],
     [['diff', 'old', 'new', '--format', 'table'], /is none of text, json, markdown/],
+    [['diff', 'old', 'new', '--fail-on', 'unhashed'], /--fail-on: does nothing for `tally sbom diff`[^]*it takes --format, --exit-code/],
+    [['score', 'old', '--fail-on', 'unhashed'], /--fail-on: does nothing for `tally sbom score`/],
+    [['validate', 'old', '-o', 'purls=x'], /--output: does nothing for `tally sbom validate`/],
+    [['merge', 'old', 'new', '--exit-code'], /--exit-code: does nothing for `tally sbom merge`/],
+    [['convert', 'old', '--base', 'new'], /--base: does nothing for `tally sbom convert`/],
+    [['old', '--exit-code'], /--exit-code: does nothing for `tally sbom TARGET`/],
   ])('that is wrong is a usage error: %j', async (words, why) => {
     const said = await sbom(...words)
     expect(said).toMatchObject({ exitCode: 2, stdout: '' })
     expect(said.stderr).toMatch(why)
+  })
+
+  test('that only a variable sets is passed over where it has no use', async () => {
+    const env = { ...EPOCH, TALLY_FAIL_ON: 'unhashed' }
+    expect(await tallyInside(dir, ['sbom', 'old', '-q'], undefined, env)).toMatchObject({ exitCode: 1 })
+    expect(await tallyInside(dir, ['sbom', 'diff', 'old', 'old'], undefined, env)).toMatchObject({ exitCode: 0 })
+  })
+
+  test('is of use somewhere, and what an action takes is a flag', () => {
+    const taken = new Set([...LIST_TAKES, ...Object.values(SBOM_ACTIONS).flatMap(({ takes }) => takes)])
+    expect([...taken].toSorted()).toEqual(Object.keys(command.options).toSorted())
   })
 })
 

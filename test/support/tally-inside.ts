@@ -24,7 +24,7 @@ export async function tallyInside(
   try {
     const command = await COMMANDS[name]?.load()
     if (command === undefined) throw new Error(`no command ${name}`)
-    const line = parseLine(command, rest, {})
+    const line = parseLine(command, rest, env)
     const cwd = resolve(dir, line.flags.text('project') ?? '.')
     const input = async function* () {
       yield stdin

@@ -5,6 +5,7 @@ import { safeText } from '../../kernel/text.ts'
 import { FORMAT_TEXT_JSON, defineCommand } from '../command.ts'
 import { REGISTRY_OPTIONS, openWorkspaceOf } from '../context.ts'
 import { predicateWord } from '../render/verdict.ts'
+import { refuseOtherFlags } from '../verb-flags.ts'
 
 /** `tally log check [--against RECEIPT]`, `tally log show`: the ledger, every file of it, and whether it is the one somebody else saw. */
 export const log = defineCommand({
@@ -29,6 +30,8 @@ export const log = defineCommand({
   words: { min: 1, max: 1, names: 'a verb: check or show' },
   run: async (context) => {
     const { flags, terminal, words, cwd } = context
+    if (words[0] !== 'check' && words[0] !== 'show') throw fail('usage', 'is neither check nor show', { where: `tally log ${words[0]}` })
+    if (words[0] === 'show') refuseOtherFlags(flags, 'tally log show', ['format'])
     const workspace = await openWorkspaceOf(context)
     const ledger = await workspace.ledger()
     if (words[0] === 'show') {
@@ -41,7 +44,6 @@ export const log = defineCommand({
       }
       return 0
     }
-    if (words[0] !== 'check') throw fail('usage', 'is neither check nor show', { where: `tally log ${words[0]}` })
     const report = await ledger.check()
     const problems = report.problems.map((problem) => `${problem.file}: ${problem.why}`)
     for (const place of flags.list('against')) {

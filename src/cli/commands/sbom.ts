@@ -3,10 +3,11 @@ import { setLockfileCap } from '../../kernel/limits.ts'
 import { separateBase } from '../../sbom/operations/base.ts'
 import { answerBuildkit, isBuildkitScan } from '../buildkit-scan.ts'
 import { defineCommand } from '../command.ts'
-import { SBOM_ACTIONS } from '../sbom-actions.ts'
+import { LIST_TAKES, SBOM_ACTIONS } from '../sbom-actions.ts'
 import { loadOther, loadSbom, timeOf } from '../sbom-load.ts'
 import { listPlatforms } from '../sbom-platforms.ts'
 import { WRITE_OPTIONS, deliver } from '../sbom-write.ts'
+import { refuseOtherFlags } from '../verb-flags.ts'
 
 /** `tally sbom TARGET`: what is inside of something; and what is done with SBOMs: diff, merge, convert, validate, score. */
 export const sbom = defineCommand({
@@ -84,8 +85,10 @@ export const sbom = defineCommand({
           where: `tally sbom ${first}`,
           hint: 'see `tally sbom --help`; for a directory of that name write ./ before it',
         })
+      refuseOtherFlags(flags, `tally sbom ${first}`, action.takes)
       return await action.run(context, rest)
     }
+    refuseOtherFlags(flags, 'tally sbom TARGET', LIST_TAKES)
     if (flags.on('all-platforms') && rest.length === 0) return await listPlatforms(context, first)
     if (rest.length > 0) throw fail('usage', 'is one word too many', { where: rest[0] ?? '', hint: 'see `tally sbom --help`' })
     const base = flags.text('base')
