@@ -218,12 +218,12 @@ function jobsFor(
   outline: LayerFileOutline,
 ): readonly Consumer[] {
   if (!isDelivered(walk, visible)) return []
+  const wanting = walk.readers.filter((reader) => reader.wants(path, outline, visible))
+  if (wanting.length === 0) return []
   const place = { index: layer.index, digest: layer.descriptor.digest, diffId: layer.diffId }
-  return walk.readers
-    .filter((reader) => reader.wants(path, outline, visible))
-    .map((reader) => async (content) => {
-      await reader.read({ path, size, mode, layer: place, visible, recorded, content })
-    })
+  return wanting.map((reader) => async (content) => {
+    await reader.read({ path, size, mode, layer: place, visible, recorded, content })
+  })
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
