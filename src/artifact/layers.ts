@@ -2,10 +2,11 @@ import { overLimit, readAll } from '../kernel/bytes.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { safeText, shorten } from '../kernel/text.ts'
 import { broadcast } from './broadcast.ts'
 import type { Consumer } from './broadcast.ts'
 import type { InflateOptions } from './decompress.ts'
+import { entriesOf, startEntryTable } from './entry-table.ts'
+import type { EntryTable, RecordedEntry } from './entry-table.ts'
 import { readImage } from './image.ts'
 import type { Image, ImageLayer } from './image.ts'
 import type { ImageSource } from './image-source.ts'
@@ -60,7 +61,7 @@ export type LayerOptions = {
 
 /** What a layer holds, without its contents: as many entries as its archive, in their order. */
 export type LayerRecording = {
-  readonly entries: readonly Pick<TarEntry, 'path' | 'type' | 'size' | 'mode' | 'linkTarget'>[]
+  readonly entries: EntryTable
   readonly unpackedBytes: number
 }
 
@@ -122,8 +123,8 @@ async function walkLayer(walk: Walk, layer: ImageLayer): Promise<{ digest: Diges
   walk.squash.startLayer(where)
   const links = createLinkIndex(walk.squash, where)
   const recorded = await walk.options.recordings?.load(layer)
-  const kept: LayerRecording['entries'][number][] = []
-  const totals = await tellEntries(walk, layer, recorded, kept, (entry) => {
+  const kept = recorded !== undefined || walk.options.recordings === undefined ? undefined : startEntryTable()
+  const totals = await tellEntries(walk, layer, recorded, kept?.add, (entry) => {
     const meaning = nameMeaning(entry.path, where)
     if (meaning.kind === 'whiteout') walk.squash.whiteout(meaning.path)
     else if (meaning.kind === 'opaque') walk.squash.opaque(meaning.directory)
@@ -150,7 +151,7 @@ async function walkLayer(walk: Walk, layer: ImageLayer): Promise<{ digest: Diges
     })
   }
   refuseOverAll(walk, totals)
-  if (recorded === undefined) await walk.options.recordings?.save(layer, { entries: kept, unpackedBytes: totals.bytes })
+  if (kept !== undefined) await walk.options.recordings?.save(layer, { entries: kept.finish(), unpackedBytes: totals.bytes })
   return { digest: layer.descriptor.digest, entries: totals.entries, unpackedBytes: totals.bytes }
 }
 
@@ -230,36 +231,32 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
-/** One pass over a layer, or over the recording of one. `kept` takes what a recording needs. */
+/** One pass over a layer, or over the recording of one. `keep` is given what a recording needs. */
 async function tellEntries(
   walk: Walk,
   layer: ImageLayer,
   recorded: LayerRecording | undefined,
-  kept: LayerRecording['entries'][number][] | undefined,
+  keep: ((entry: RecordedEntry) => void) | undefined,
   visit: (entry: TarEntry) => undefined | Promise<void>,
 ): Promise<{ entries: number; bytes: number }> {
   if (recorded !== undefined) {
-    for (const entry of recorded.entries) {
-      const pending = visit({ ...entry, offset: 0, content: notRecorded(entry.path) })
+    for (const entry of entriesOf(recorded.entries)) {
+      const pending = visit({ ...entry, offset: 0, content: NOT_RECORDED })
       if (pending !== undefined) await pending
     }
-    return { entries: recorded.entries.length, bytes: recorded.unpackedBytes }
+    return { entries: recorded.entries.count, bytes: recorded.unpackedBytes }
   }
-  const keep = walk.options.recordings === undefined ? undefined : kept
   return await readLayer(walk, layer, (entry) => {
-    const { path, type, size, mode, linkTarget } = entry
-    keep?.push({ path, type, size, mode, ...(linkTarget === undefined ? {} : { linkTarget }) })
+    keep?.(entry)
     return visit(entry)
   })
 }
 
 /** The content of a file of a recording: whoever asks for it should have kept it. */
-function notRecorded(path: string): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]: () => {
-      throw fail('bug', `the content of "${shorten(safeText(path), 200)}" was not recorded`)
-    },
-  }
+const NOT_RECORDED: AsyncIterable<Uint8Array> = {
+  [Symbol.asyncIterator]: () => {
+    throw fail('bug', 'the content of a file was asked for that was not recorded')
+  },
 }
 
 /** One pass over a layer: packed digest (by the source), unpacking, diff id, tar. */

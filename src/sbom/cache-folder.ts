@@ -15,7 +15,7 @@ import { VERSION } from '../kernel/version.ts'
 const decompress = promisify(zstdDecompress)
 
 /** Raised whenever other things are found in the same bytes, or the format of what is kept changes. */
-const REVISION = 3
+const REVISION = 4
 const DIGEST_BYTES = 32
 const GROUP_OR_OTHERS_WRITE = 0o022
 
