@@ -26,7 +26,12 @@ describe('a table of entries', () => {
 
   it('grows with what it holds, and is nothing where there is nothing', () => {
     const table = startEntryTable()
-    const all = Array.from({ length: 5000 }, (_, at): RecordedEntry => ({ path: `srv/app/file-${at}`, type: 'file', size: at, mode: 0o644 }))
+    const all = Array.from({ length: 5000 }, (_, at): RecordedEntry => ({
+      path: `srv/app/file-${at}`,
+      type: 'file',
+      size: at,
+      mode: 0o644,
+    }))
     for (const entry of all) table.add(entry)
     expect([...entriesOf(table.finish())]).toEqual(all)
     expect([...entriesOf(startEntryTable().finish())]).toEqual([])

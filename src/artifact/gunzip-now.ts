@@ -1,4 +1,5 @@
 import { constants, createGunzip } from 'node:zlib'
+import type { Gunzip } from 'node:zlib'
 
 /** Unpacks gzip (all members) step by step, each step at once and into bytes that are there already. */
 export type GunzipNow = {
@@ -19,8 +20,7 @@ type Handle = {
  * with it. Through the stream each quarter of a megabyte goes to another thread and back, which takes a third more time. Whoever uses this
  * should check a digest of what comes out, and use the stream where it is undefined.
  */
-export function openGunzipNow(): GunzipNow | undefined {
-  const engine = createGunzip()
+export function openGunzipNow(engine: Pick<Gunzip, 'on' | 'destroy' | 'errored'> = createGunzip()): GunzipNow | undefined {
   // It is looked at after each step; without a listener it would end the program.
   engine.on('error', () => undefined)
   const inside: { readonly _handle?: Partial<Handle>; readonly _writeState?: unknown } = Object(engine)

@@ -17,6 +17,7 @@ import type { Squash } from './squash.ts'
 import { walkTar } from './tar.ts'
 import { openLayer } from './unpack.ts'
 import type { TarCaps, TarEntry } from './tar.ts'
+import { boundYoungSpace } from './young-garbage.ts'
 
 /** A regular file of an image. `content` is there while `read` runs and can be read once. */
 export type LayerFile = {
@@ -57,6 +58,8 @@ export type LayerOptions = {
   readonly recordings?: LayerRecordings
   /** Only so many layers, from the bottom: the image as it was after the last of them. */
   readonly upTo?: number
+  /** Whether this thread is there for nothing else, and need not hand the unpacking to another. */
+  readonly alone?: boolean
 }
 
 /** What a layer holds, without its contents: as many entries as its archive, in their order. */
@@ -66,6 +69,8 @@ export type LayerRecording = {
 }
 
 export type LayerRecordings = {
+  /** Called first, with the layers in the order in which they will be asked for: the topmost is the first. */
+  readonly expect?: (layers: readonly ImageLayer[]) => Promise<void>
   /** A layer's recording, made when its digests, packed and unpacked, had been found to be these. Undefined to read it. */
   readonly load: (layer: ImageLayer) => Promise<LayerRecording | undefined>
   /** Called when a layer was read whole and both its digests were right. */
@@ -98,17 +103,31 @@ export async function walkLayers(
   options: LayerOptions = {},
 ): Promise<LayerWalk> {
   const image = await readImage(source, digest)
+  return { ...(await walkImage(source, image, readers, options)), image }
+}
+
+/** Where the layers of an image that is known already come from. */
+export type LayerSource = Pick<ImageSource, 'name' | 'blob' | 'blobFile'>
+
+/** As `walkLayers`, of layers that are known: those of an image, or some of them. */
+export async function walkImage(
+  source: LayerSource,
+  image: Pick<Image, 'layers'>,
+  readers: readonly LayerReader[],
+  options: LayerOptions = {},
+): Promise<Omit<LayerWalk, 'image'>> {
   const squash = createSquash({ ...LIMITS, ...options.caps })
   const walk: Walk = { source, image, readers, options, squash, symlinks: new Map(), files: 0, entries: 0, bytes: 0 }
   const layers: { digest: Digest; entries: number; unpackedBytes: number }[] = []
-  const chosen = image.layers.slice(0, options.upTo)
-  for (const layer of chosen.toReversed()) layers.unshift(await walkLayer(walk, layer))
-  return { image, files: walk.files, symlinks: walk.symlinks, layers }
+  const chosen = image.layers.slice(0, options.upTo).toReversed()
+  await options.recordings?.expect?.(chosen)
+  for (const layer of chosen) layers.unshift(await walkLayer(walk, layer))
+  return { files: walk.files, symlinks: walk.symlinks, layers }
 }
 
 type Walk = {
-  readonly source: ImageSource
-  readonly image: Image
+  readonly source: LayerSource
+  readonly image: Pick<Image, 'layers'>
   readonly readers: readonly LayerReader[]
   readonly options: LayerOptions
   readonly squash: Squash
@@ -240,7 +259,10 @@ async function tellEntries(
   visit: (entry: TarEntry) => undefined | Promise<void>,
 ): Promise<{ entries: number; bytes: number }> {
   if (recorded !== undefined) {
+    let told = 0
     for (const entry of entriesOf(recorded.entries)) {
+      told += 1
+      if (told % BOUND_EVERY === 0) boundYoungSpace()
       const pending = visit({ ...entry, offset: 0, content: NOT_RECORDED })
       if (pending !== undefined) await pending
     }
@@ -251,6 +273,9 @@ async function tellEntries(
     return visit(entry)
   })
 }
+
+/** After so many entries that were made and dropped a look at the memory is worth its time. */
+const BOUND_EVERY = 1024
 
 /** The content of a file of a recording: whoever asks for it should have kept it. */
 const NOT_RECORDED: AsyncIterable<Uint8Array> = {
@@ -272,9 +297,13 @@ async function readLayer(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   }
   // The digests show that nothing was cut off, and some builders leave the end marker out.
-  return await walkTar(await openLayer(source, layer, where, bounds), visit, { where, endMarker: 'optional', ...bounds })
+  return await walkTar(await openLayer(source, layer, where, { ...bounds, alone: options.alone === true }), visit, {
+    where,
+    endMarker: 'optional',
+    ...bounds,
+  })
 }
 
-function nameLayer(image: Image, layer: ImageLayer): string {
+function nameLayer(image: Pick<Image, 'layers'>, layer: ImageLayer): string {
   return `layer ${layer.index + 1} of ${image.layers.length} (${layer.descriptor.digest})`
 }

@@ -5,15 +5,11 @@ import { asTallyError } from '../kernel/errors.ts'
 import { readFileStream } from '../kernel/read-file.ts'
 import { inflate } from './decompress.ts'
 import { checkDiffId } from './diff-id.ts'
-import { FREE_EVERY } from './unpack-messages.ts'
+import { FREE_EVERY, UNPACK_STEP } from './unpack-messages.ts'
 import type { FromWorker, ToWorker, UnpackJob } from './unpack-messages.ts'
-
 import { freeYoungBuffers } from './young-garbage.ts'
 
 // The thread that reads, verifies and unpacks one layer, while another looks at what is in it.
-
-/** So much is unpacked before it is hashed: it is still in the processor's cache then. */
-const STEP = 256 * 1024
 
 const port = parentPort
 if (port !== null) await unpack(workerData as UnpackJob, port)
@@ -47,7 +43,7 @@ async function unpack(job: UnpackJob, to: NonNullable<typeof parentPort>): Promi
         sendFilled()
         filling = { buffer: await nextBuffer(), size: 0 }
       }
-      return new Uint8Array(filling.buffer, filling.size, Math.min(STEP, filling.buffer.byteLength - filling.size))
+      return new Uint8Array(filling.buffer, filling.size, Math.min(UNPACK_STEP, filling.buffer.byteLength - filling.size))
     }
     const unpacked = inflate(packed, { where, promised: compression, room, ...(caps === undefined ? {} : { caps }) })
     let passed = 0

@@ -16,6 +16,8 @@ export type KnownLayer = LayerRecording & {
 /** Layers that were read before, by their digest. What is in it was found right by both digests of the layer when it was written. */
 export type LayerCache = {
   readonly load: (layer: ImageLayer) => Promise<KnownLayer | undefined>
+  /** Whether `load` will most likely find it. */
+  readonly has: (layer: ImageLayer) => Promise<boolean>
   readonly save: (layer: ImageLayer, known: KnownLayer) => Promise<void>
 }
 
@@ -28,6 +30,7 @@ export function memoryLayerCache(behind?: LayerCache): LayerCache {
       if (found !== undefined) known.set(layer.descriptor.digest, found)
       return found
     },
+    has: async (layer) => known.has(layer.descriptor.digest) || (await behind?.has(layer)) === true,
     save: async (layer, found) => {
       known.set(layer.descriptor.digest, found)
       await behind?.save(layer, found)
@@ -53,6 +56,7 @@ export function openLayerCache(folder: CacheFolder): LayerCache {
       const whole = await folder.load(nameOf(layer))
       return whole === undefined ? undefined : unpackLayer(whole, layer)
     },
+    has: async (layer) => await folder.has(nameOf(layer)),
     save: async (layer, known) => {
       await folder.save(nameOf(layer), packLayer(layer, known))
     },
