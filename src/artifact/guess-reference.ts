@@ -2,10 +2,8 @@ import { join } from 'node:path'
 import { parseReference, splitVersion } from './reference.ts'
 import type { Reference } from './reference.ts'
 import { textOf } from '../kernel/bytes.ts'
-import type { Deps } from '../kernel/deps.ts'
+import type { Deps, ReadHandle } from '../kernel/deps.ts'
 import { asTallyError, fail } from '../kernel/errors.ts'
-
-type FileHandle = Awaited<ReturnType<Deps['fs']['open']>>
 
 /** An image archive lists what makes it one within its first headers; a file that has none in this many is no archive of images. */
 const SNIFFED_HEADERS = 4096
@@ -62,7 +60,7 @@ async function isFile(deps: Pick<Deps, 'fs'>, path: string): Promise<boolean> {
 }
 
 /** Hops from header to header, so that a large layer costs one read. A file with both lists is an OCI archive: that one has manifests. */
-async function sniffTar(handle: FileHandle): Promise<'oci-archive' | 'docker-archive' | 'file'> {
+async function sniffTar(handle: ReadHandle): Promise<'oci-archive' | 'docker-archive' | 'file'> {
   let at = 0
   let hasDockerList = false
   for (let count = 0; count < SNIFFED_HEADERS; count += 1) {
@@ -89,7 +87,7 @@ function tarSize(field: Uint8Array): number | undefined {
   return /^[0-7]{1,12}$/.test(digits) ? Number.parseInt(digits, 8) : undefined
 }
 
-async function readJsonAt(handle: FileHandle, at: number, size: number): Promise<unknown> {
+async function readJsonAt(handle: ReadHandle, at: number, size: number): Promise<unknown> {
   if (size > SNIFFED_JSON) return undefined
   try {
     return JSON.parse(textOf(await readAt(handle, at, size)))
@@ -98,7 +96,7 @@ async function readJsonAt(handle: FileHandle, at: number, size: number): Promise
   }
 }
 
-async function readAt(handle: FileHandle, at: number, size: number): Promise<Uint8Array> {
+async function readAt(handle: ReadHandle, at: number, size: number): Promise<Uint8Array> {
   const buffer = new Uint8Array(size)
   let filled = 0
   while (filled < size) {

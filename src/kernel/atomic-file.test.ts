@@ -56,7 +56,7 @@ function failingAt(step: 'open' | 'writeFile' | 'sync' | 'close' | 'rename' | 'f
   return {
     ...fs,
     rename: step === 'rename' ? refuse : fs.rename,
-    open: async (path, flags, mode) => {
+    open: async (path: string, flags: string | number, mode?: number) => {
       const onFolder = flags === 'r'
       if (step === (onFolder ? 'flush folder' : 'open')) return await refuse()
       const handle = await fs.open(path, flags, mode)

@@ -1,9 +1,18 @@
+import type { Stats } from 'node:fs'
 import type * as fsPromises from 'node:fs/promises'
+
+/** A file that was opened to be read. Node's own handle is one. */
+export type ReadHandle = {
+  /** From `position`, or by itself from where the last read ended. */
+  readonly read: (buffer: Uint8Array, offset: number, length: number, position?: number) => Promise<{ readonly bytesRead: number }>
+  readonly stat: () => Promise<Stats>
+  readonly sync: () => Promise<void>
+  readonly close: () => Promise<void>
+}
 
 /** The file system calls rooms may use; tests hand in one that fails at the nth write. */
 export type FileSystem = Pick<
   typeof fsPromises,
-  | 'open'
   | 'readFile'
   | 'writeFile'
   | 'mkdir'
@@ -19,7 +28,12 @@ export type FileSystem = Pick<
   | 'copyFile'
   | 'mkdtemp'
   | 'readlink'
->
+> & { readonly open: OpenFile }
+
+export type OpenFile = {
+  (path: string, flags: 'r'): Promise<ReadHandle>
+  (path: string, flags: string | number, mode?: number): Promise<fsPromises.FileHandle>
+}
 
 export type LogLevel = 'debug' | 'info' | 'warn'
 

@@ -1,15 +1,15 @@
 import { statSync } from 'node:fs'
-import fs from 'node:fs/promises'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { Deps, LogLevel, SpawnOptions, SpawnResult } from './deps.ts'
 import { concatBytes } from './bytes.ts'
 import { fail } from './errors.ts'
+import { SYSTEM_FILES } from './file-system.ts'
 
 /** The real world as `Deps`. The environment is copied once. */
 export function systemDeps(options: { readonly log: (level: LogLevel, message: string) => void; readonly signal: AbortSignal }): Deps {
   return {
     fetch: globalThis.fetch,
-    fs,
+    fs: SYSTEM_FILES,
     now: () => new Date(),
     // Loading it takes as long as starting half of Node, and not every run needs it.
     randomBytes: (size) => new Uint8Array(process.getBuiltinModule('node:crypto').randomBytes(size)),

@@ -22,7 +22,7 @@ export function failingFileSystem(
       step(name)
       return await call(...args)
     }) as unknown as F
-  const open: FileSystem['open'] = async (path, flags, mode) => {
+  const open: FileSystem['open'] = async (path: string, flags: string | number, mode?: number) => {
     if (flags !== undefined && flags !== 'r') step('open')
     return failingHandle(await real.open(path, flags, mode), step)
   }
