@@ -7,7 +7,7 @@ import { statementBytes } from '../evidence/statement.ts'
 import { newSigner, provenanceFor, wrappedArtifact } from '../../test/support/signed-evidence.ts'
 import { loadPublicKey } from './keys.ts'
 import { signMessage, signStatement } from './sign.ts'
-import { KEY_ALGORITHMS } from './signer.ts'
+import { KEY_ALGORITHMS } from './schemes.ts'
 import type { Signed, Voucher } from './signer.ts'
 
 // A self-signed certificate of a key that was thrown away.
