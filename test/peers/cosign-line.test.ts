@@ -10,6 +10,7 @@ import { attestBlob } from '../../src/cli/commands/attest-blob.ts'
 import { download } from '../../src/cli/commands/download.ts'
 import { sign } from '../../src/cli/commands/sign.ts'
 import { signBlob } from '../../src/cli/commands/sign-blob.ts'
+import { trust } from '../../src/cli/commands/trust.ts'
 import { tree } from '../../src/cli/commands/tree.ts'
 import { verify } from '../../src/cli/commands/verify.ts'
 import { verifyAttestation } from '../../src/cli/commands/verify-attestation.ts'
@@ -36,7 +37,7 @@ const VERBS = [verify, verifyBlob, verifyAttestation, verifyBlobAttestation, sig
 describe.skipIf(cosign === undefined)('every flag a real cosign lists is taken, or refused by its name', () => {
   const own = VERBS.map((command) => [command.name, command] as const)
   const parts = ['signature', 'attestation', 'sbom'].map((part) => [`download ${part}`, download] as const)
-  test.each([...own, ...parts])('for %s', async (name, command) => {
+  test.each([...own, ...parts, ['initialize', trust] as const])('for %s', async (name, command) => {
     const { said } = await runCosign(tmpdir(), [...name.split(' '), '--help'])
     const flags = [...said.matchAll(/^ +(?:-[a-zA-Z], )?--([a-zA-Z0-9-]+)(?:=| |$)/gm)].map((found) => found[1] ?? '')
     expect(flags).toContain('timeout')
