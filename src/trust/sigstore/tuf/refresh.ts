@@ -3,8 +3,11 @@ import type { HttpDeps } from '../../../artifact/registry/http.ts'
 import { fail } from '../../../kernel/errors.ts'
 import { LIMITS } from '../../../kernel/limits.ts'
 import { isoTime } from '../time-range.ts'
+import { safeText, shorten } from '../../../kernel/text.ts'
+import { findTarget } from './delegations.ts'
+import type { ReadRole } from './delegations.ts'
 import { readMetadata, refuseOther } from './metadata.ts'
-import type { RoleName, TufRoot } from './metadata.ts'
+import type { RoleName, TufRoot, TufSnapshot, TufTargets } from './metadata.ts'
 
 /** What one refresh leaves for the next: versions may only grow. The bytes are as they were served. */
 export type TufState = {
@@ -19,7 +22,7 @@ export type Refreshed = { readonly state: Required<TufState>; readonly targets: 
 /**
  * Fetches targets of a TUF repository by the client workflow of the specification (1.0.33, 5.3 to 5.7): roots one by one, then
  * timestamp, snapshot and targets, each signed by enough keys, not expired, not older than what was seen before, and the one the
- * last promised. Delegations are not followed. In: where the repository is, what is trusted so far, the targets; an optional one may be
+ * last promised; targets are looked for in delegated roles too. In: where the repository is, what is trusted so far, the targets; an optional one may be
  * missing; and what keeps a root, called for each as soon as it is verified (5.3.8), so that keys that were replaced count no more even
  * where the rest of the refresh fails. Out: the targets by name, and what to keep. No credential is ever sent, and no redirect followed.
  * Throws `signature-invalid`, `digest-mismatch`, `evidence-malformed`, `limit-exceeded`, `network`.
@@ -49,7 +52,12 @@ export async function refreshTargets(
   const targetsFile = snapshot.signed.meta['targets.json']
   if (targetsFile === undefined) throw fail('evidence-malformed', 'names no targets.json', { where: 'snapshot.json' })
   const snapshotBefore = known.snapshot === undefined ? undefined : readKnown('snapshot', known.snapshot, trusted)
-  refuseOlder('targets.json', targetsFile.version, snapshotBefore?.meta['targets.json']?.version)
+  for (const [name, { version }] of Object.entries(snapshotBefore?.meta ?? {})) {
+    if (!Object.hasOwn(snapshot.signed.meta, name)) {
+      throw fail('digest-mismatch', `names no ${shorten(safeText(name), 100)}, which it named before`, { where: 'snapshot.json' })
+    }
+    refuseOlder(name, snapshot.signed.meta[name]?.version ?? 0, version)
+  }
   refuseExpired('snapshot.json', snapshot.signed.expires, deps.now())
 
   const targetsBytes = await get(`${targetsFile.version}.targets.json`)
@@ -58,9 +66,10 @@ export async function refreshTargets(
   refuseVersion('targets.json', targets.signed.version, targetsFile.version)
   refuseExpired('targets.json', targets.signed.expires, deps.now())
 
+  const read = roleReader(get, snapshot.signed, deps.now())
   const found = new Map<string, Uint8Array>()
   for (const { name, optional = false } of names) {
-    const promised = Object.hasOwn(targets.signed.targets, name) ? targets.signed.targets[name] : undefined
+    const promised = await findTarget(name, targets.signed, read)
     if (promised === undefined && optional) continue
     const hash = promised?.hashes.sha256 ?? promised?.hashes.sha512
     if (promised === undefined || hash === undefined || !/^[0-9a-f]{64,128}$/.test(hash)) {
@@ -74,6 +83,26 @@ export async function refreshTargets(
 }
 
 type Get = (path: string) => Promise<Uint8Array>
+
+/** Reads the metadata of delegated roles, by the same rules as that of the targets at the top; each once. */
+function roleReader(get: Get, { meta }: TufSnapshot, now: Date): ReadRole {
+  const kept = new Map<string, TufTargets>()
+  return async (role, by) => {
+    const where = `${role}.json`
+    const before = kept.get(`${role} ${JSON.stringify(by)}`)
+    if (before !== undefined) return before
+    const file = Object.hasOwn(meta, where) ? meta[where] : undefined
+    if (file === undefined) throw fail('evidence-malformed', `names no ${shorten(safeText(where), 100)}`, { where: 'snapshot.json' })
+    const bytes = await get(`${file.version}.${encodeURIComponent(role)}.json`)
+    refuseOther(bytes, file, where)
+    const read = readMetadata('targets', bytes, where)
+    read.verify(by, role)
+    refuseVersion(where, read.signed.version, file.version)
+    refuseExpired(where, read.signed.expires, now)
+    kept.set(`${role} ${JSON.stringify(by)}`, read.signed)
+    return read.signed
+  }
+}
 
 /** Follows the chain of roots: each is signed by the one before and by itself, and is the very next. Only the last must not be expired. */
 async function refreshRoot(
