@@ -9,10 +9,11 @@ import { readStoredRoot } from '../../src/trust/sigstore/root-store.ts'
 import { startFakeTuf } from '../support/fake-tuf.ts'
 import type { FakeTuf } from '../support/fake-tuf.ts'
 import { findPeer } from '../support/peers.ts'
+import { runProgram } from '../support/run-tally.ts'
 import { tallyInside } from '../support/tally-inside.ts'
 
 // Repositories that python-tuf made, as other people make them: `tally trust update --mirror --root` follows them to the very bytes of their
-// trusted root, and refuses each one with one thing wrong.
+// trusted root, and refuses each one with one thing wrong. python-tuf's own client must say the same of each.
 const python = findPeer('python-tuf')
 const shipped = join(packageRoot(), 'data/sigstore-public-good/trusted_root.json')
 
@@ -47,6 +48,15 @@ describe.skipIf(python === undefined)('a repository made by python-tuf', () => {
       if (entry.isFile()) server.files.set(relative(folder, path), new Uint8Array(await fs.readFile(path)))
     }
   }
+  /** What python-tuf's own client says: undefined where it takes the target, else the name of its error. */
+  const theirs = async (): Promise<string | undefined> => {
+    const out = join(dir, 'theirs.json')
+    await fs.rm(out, { force: true })
+    const args = [join(import.meta.dirname, 'tuf-client.py'), join(dir, 'root.json'), join(dir, 'theirs'), server.url, out]
+    const { exitCode, stderr } = await runProgram(python ?? '', args, { cwd: dir })
+    if (exitCode === 0) expect(Buffer.from(await fs.readFile(out)).equals(target)).toBe(true)
+    return exitCode === 0 ? undefined : stderr.trim()
+  }
   const update = async () => await tallyInside(dir, ['trust', 'update', '--mirror', server.url, '--root', 'root.json'])
   const stored = async () => await readStoredRoot({ fs }, join(dir, 'data'))
 
@@ -56,8 +66,10 @@ describe.skipIf(python === undefined)('a repository made by python-tuf', () => {
       expect(await update()).toMatchObject({ exitCode: 0 })
       expect(Buffer.from((await stored()).bytes).equals(target)).toBe(true)
       expect(server.asked.map(({ path }) => path).slice(0, 4)).toEqual(['2.root.json', '3.root.json', '4.root.json', 'timestamp.json'])
+      expect(await theirs()).toBeUndefined()
       await serve(layout, 'later')
       expect(await tallyInside(dir, ['trust', 'update'])).toMatchObject({ exitCode: 0 })
+      expect(await theirs()).toBeUndefined()
     })
 
     test('is refused once it goes back', async () => {
@@ -90,8 +102,10 @@ describe.skipIf(python === undefined)('a repository made by python-tuf', () => {
       }[state]
       await serve(layout, 'good')
       await update()
+      await theirs()
       const before = await stored()
       await serve(layout, state)
+      expect(await theirs()).toMatch(/Error$/)
       expect(await update()).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(why) as unknown })
       expect(before.root.digest).toBe(digestOf(target))
       expect(await stored()).toMatchObject({ bytes: before.bytes, refreshed: before.refreshed })

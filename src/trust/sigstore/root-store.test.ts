@@ -190,6 +190,15 @@ describe('a repository of somebody’s own', () => {
     await expect(follow(2, options().repository)).rejects.toThrow(/somebody serves old metadata/)
   })
 
+  test('remembers what it saw of a refresh that failed: an older timestamp is refused', async () => {
+    await follow(1, options().repository)
+    const newer = tufFiles({ ...keys, version: 2 })
+    for (const [path, bytes] of newer) if (!path.includes('root') && path !== '2.snapshot.json') server.files.set(path, bytes)
+    await expect(follow(2)).rejects.toThrow(expect.objectContaining({ code: 'network' }))
+    for (const [path, bytes] of tufFiles(keys)) server.files.set(path, bytes)
+    await expect(follow(2)).rejects.toThrow(/is version 1, and 2 was there before/)
+  })
+
   test('with a root that is none, or is not signed by enough of its own keys, is not asked', async () => {
     const unsigned = signTuf(tufRoot({ ...keys, root: [newTufKey(), newTufKey()] }), [])
     for (const root of [new TextEncoder().encode('{}'), shipped, unsigned]) {

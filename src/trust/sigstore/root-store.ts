@@ -16,7 +16,7 @@ import { PUBLIC_REPOSITORY, readStartRoot, stateFolderOf } from './repository.ts
 import type { Repository } from './repository.ts'
 import { readMetadata } from './tuf/metadata.ts'
 import { refreshTargets } from './tuf/refresh.ts'
-import type { TufState } from './tuf/refresh.ts'
+import type { Keep, TufState } from './tuf/refresh.ts'
 
 type StoreDeps = Pick<Deps, 'fs' | 'fetch' | 'now' | 'randomBytes' | 'signal' | 'log'>
 
@@ -188,13 +188,12 @@ export async function refreshRoot(deps: StoreDeps, options: Omit<RootOptions, 'a
     await deps.fs.mkdir(folder, { recursive: true, mode: 0o700 })
     const names = [{ name: TARGET }, { name: SIGNING, optional: true }]
     const known = await readTufState(deps, folder, repository, options.repository?.root)
-    const keep = (root: Uint8Array) => writeFileAtomic(deps, join(folder, 'root.json'), root)
+    const keep: Keep = (role, bytes) => writeFileAtomic(deps, join(folder, `${role}.json`), bytes)
     const { state, targets } = await refreshTargets(deps, repository.mirror, known, names, keep)
     const target = targets.get(TARGET) ?? new Uint8Array(0)
     parseTrustedRoot(target, `${repository.mirror}${TARGET}`)
-    for (const role of ['root', 'timestamp', 'snapshot', 'targets'] as const) {
-      await writeFileAtomic(deps, join(folder, `${role}.json`), state[role])
-    }
+    // The one there was to start from, where there was no newer.
+    await keep('root', state.root)
     await keepRoot(deps, folderOf(dataDir), { bytes: target, from: 'refreshed', repository }, targets.get(SIGNING))
     return await readStoredRoot(deps, dataDir)
   })

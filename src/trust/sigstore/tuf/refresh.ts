@@ -17,14 +17,17 @@ export type TufState = {
   readonly targets?: Uint8Array
 }
 
+/** Keeps what was verified, in the place of what was kept of this role before. */
+export type Keep = (role: RoleName, bytes: Uint8Array) => Promise<void>
+
 export type Refreshed = { readonly state: Required<TufState>; readonly targets: ReadonlyMap<string, Uint8Array> }
 
 /**
  * Fetches targets of a TUF repository by the client workflow of the specification (1.0.33, 5.3 to 5.7): roots one by one, then
  * timestamp, snapshot and targets, each signed by enough keys, not expired, not older than what was seen before, and the one the
  * last promised; targets are looked for in delegated roles too. In: where the repository is, what is trusted so far, the targets; an optional one may be
- * missing; and what keeps a root, called for each as soon as it is verified (5.3.8), so that keys that were replaced count no more even
- * where the rest of the refresh fails. Out: the targets by name, and what to keep. No credential is ever sent, and no redirect followed.
+ * missing; and what keeps metadata, called for each as soon as it is verified (5.3.8, 5.4.5, 5.5.7, 5.6.6), so that keys that were replaced
+ * count no more, and nothing older is taken, even where the rest of the refresh fails. Out: the targets by name, and what to keep. No credential is ever sent, and no redirect followed.
  * Throws `signature-invalid`, `digest-mismatch`, `evidence-malformed`, `limit-exceeded`, `network`.
  */
 export async function refreshTargets(
@@ -32,10 +35,10 @@ export async function refreshTargets(
   repository: string,
   known: TufState,
   names: readonly { readonly name: string; readonly optional?: boolean }[],
-  keepRoot: (bytes: Uint8Array) => Promise<void>,
+  keep: Keep,
 ): Promise<Refreshed> {
   const get = getter(deps, repository)
-  const root = await refreshRoot(get, known.root, keepRoot)
+  const root = await refreshRoot(get, known.root, keep)
   const trusted = root.signed
 
   const timestamp = readVerified('timestamp', await get('timestamp.json'), trusted, 'timestamp.json')
@@ -44,6 +47,7 @@ export async function refreshTargets(
   refuseOlder('timestamp.json', timestamp.signed.version, before?.version)
   refuseOlder('snapshot.json', snapshotFile.version, before?.meta['snapshot.json'].version)
   refuseExpired('timestamp.json', timestamp.signed.expires, deps.now())
+  await keep('timestamp', timestamp.bytes)
 
   const snapshotBytes = await get(`${snapshotFile.version}.snapshot.json`)
   refuseOther(snapshotBytes, snapshotFile, 'snapshot.json')
@@ -59,12 +63,14 @@ export async function refreshTargets(
     refuseOlder(name, snapshot.signed.meta[name]?.version ?? 0, version)
   }
   refuseExpired('snapshot.json', snapshot.signed.expires, deps.now())
+  await keep('snapshot', snapshotBytes)
 
   const targetsBytes = await get(`${targetsFile.version}.targets.json`)
   refuseOther(targetsBytes, targetsFile, 'targets.json')
   const targets = readVerified('targets', targetsBytes, trusted, 'targets.json')
   refuseVersion('targets.json', targets.signed.version, targetsFile.version)
   refuseExpired('targets.json', targets.signed.expires, deps.now())
+  await keep('targets', targetsBytes)
 
   const read = roleReader(get, snapshot.signed, deps.now())
   const found = new Map<string, Uint8Array>()
@@ -108,7 +114,7 @@ function roleReader(get: Get, { meta }: TufSnapshot, now: Date): ReadRole {
 async function refreshRoot(
   get: ReturnType<typeof getter>,
   known: Uint8Array,
-  keep: (bytes: Uint8Array) => Promise<void>,
+  keep: Keep,
 ): Promise<{ readonly bytes: Uint8Array; readonly signed: TufRoot }> {
   let bytes = known
   let { signed } = readMetadata('root', known, 'root.json')
@@ -123,7 +129,7 @@ async function refreshRoot(
     refuseVersion(name, read.signed.version, signed.version + 1)
     bytes = next
     signed = read.signed
-    await keep(bytes)
+    await keep('root', bytes)
   }
   refuseExpired('root.json', signed.expires, get.now())
   return { bytes, signed }
