@@ -23,7 +23,11 @@ export async function buildProgram(root: string): Promise<void> {
   const start = await modulesOf(root, START)
   const bundle = await rolldown({
     cwd: root,
-    input: { tally: 'src/cli/tally.ts', 'chunks/unpack-worker': 'src/artifact/unpack-worker.ts' },
+    input: {
+      tally: 'src/cli/tally.ts',
+      'chunks/unpack-worker': 'src/artifact/unpack-worker.ts',
+      'chunks/scan-worker': 'src/sbom/scan-worker.ts',
+    },
     platform: 'node',
     // The places of packages are written beside them: these must not depend on where the folder is.
     resolve: { symlinks: false },

@@ -7,18 +7,43 @@ import { inflate, sniffCompression } from './decompress.ts'
 import type { InflateOptions } from './decompress.ts'
 import { inPieces } from './tar-fixture.ts'
 
+async function unpackOneWay(bytes: Uint8Array, options: Partial<InflateOptions>, piece?: number): Promise<string> {
+  return textOf(await readAll(copied(inflate(inPieces(bytes, piece), { where: 'layer', ...options })), 1e9, 'blobBytes'))
+}
+
+/** What lies in room that is given again is there until the next piece. */
+async function* copied(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield piece.slice()
+}
+
+/** Text or refusal, by the stream and into rooms of several sizes: they must not differ. */
+async function outcome(bytes: Uint8Array, options: Partial<InflateOptions>, piece?: number): Promise<string> {
+  const by = async (more: Partial<InflateOptions>): Promise<string> => {
+    try {
+      return `text: ${await unpackOneWay(bytes, { ...options, ...more }, piece)}`
+    } catch (error) {
+      if (error instanceof TallyError) return `${error.code}: ${error.message}`
+      throw error
+    }
+  }
+  const streamed = await by({})
+  for (const size of [5, 64 * 1024]) {
+    const room = new Uint8Array(size)
+    expect(await by({ room: () => room })).toBe(streamed)
+  }
+  return streamed
+}
+
 async function unpack(bytes: Uint8Array, options: Partial<InflateOptions> = {}, piece?: number): Promise<string> {
-  return textOf(await readAll(inflate(inPieces(bytes, piece), { where: 'layer', ...options }), 1e9, 'blobBytes'))
+  const found = await outcome(bytes, options, piece)
+  if (!found.startsWith('text: ')) throw new Error(found)
+  return found.slice('text: '.length)
 }
 
 async function refusal(bytes: Uint8Array, options: Partial<InflateOptions> = {}): Promise<string> {
-  try {
-    await unpack(bytes, options)
-  } catch (error) {
-    if (error instanceof TallyError) return `${error.code}: ${error.message}`
-    throw error
-  }
-  throw new Error('was not refused')
+  const found = await outcome(bytes, options)
+  if (found.startsWith('text: ')) throw new Error('was not refused')
+  return found
 }
 
 const gzip = (text: string): Uint8Array => gzipSync(text)

@@ -1,8 +1,10 @@
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import type { Gunzip, ZstdDecompress } from 'node:zlib'
 import { overLimit } from '../kernel/bytes.ts'
 import { asTallyError, fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
+import { openGunzipNow } from './gunzip-now.ts'
+import { unpackingByStream, unpackingNow } from './unpacking.ts'
+import type { Unpacking } from './unpacking.ts'
 import { splitZstdFrames } from './zstd-frames.ts'
 
 export type Compression = 'none' | 'gzip' | 'zstd'
@@ -11,6 +13,11 @@ export type InflateOptions = {
   readonly where: string
   /** What the media type promises; another magic is then refused. Undefined: the magic decides. */
   readonly promised?: Compression | undefined
+  /**
+   * Room for unpacked bytes, one at least, for who has a thread for nothing else: unpacking then waits for nobody, and what is handed out
+   * lies in the room last given where that can be (gzip). Whoever gives it checks a digest of what comes out: see `openGunzipNow`.
+   */
+  readonly room?: () => Uint8Array | Promise<Uint8Array>
   readonly caps?: {
     readonly inflateRatio?: number
     readonly inflateFreeBytes?: number
@@ -55,14 +62,20 @@ export async function* inflate(stream: AsyncIterable<Uint8Array>, options: Infla
     refuseMismatch(found, options)
     const packed = resume(start, iterator)
     if (found === 'gzip') {
-      yield* pump(packed, createGunzip({ chunkSize: CHUNK }), options)
+      yield* bounded(gunzip(packed, options.room), options)
     } else if (found === 'zstd') {
       const frames = splitZstdFrames(packed, options.where, options.caps?.zstdFrames)
-      yield* pump(frames, createZstdDecompress({ chunkSize: CHUNK }), options)
+      yield* bounded(unpackingByStream(frames, createZstdDecompress({ chunkSize: CHUNK })), options)
     } else yield* boundSize(packed, options)
   } finally {
     await iterator.return?.()
   }
+}
+
+function gunzip(packed: AsyncIterable<Uint8Array>, room: InflateOptions['room']): Unpacking {
+  const now = room === undefined ? undefined : openGunzipNow()
+  if (now === undefined || room === undefined) return unpackingByStream(packed, createGunzip({ chunkSize: CHUNK }))
+  return unpackingNow(packed, now, room)
 }
 
 function refuseMismatch(found: Compression | 'xz' | 'bzip2', { promised, where }: InflateOptions): asserts found is Compression {
@@ -103,26 +116,19 @@ async function* boundSize(stream: AsyncIterable<Uint8Array>, options: InflateOpt
   }
 }
 
-/** Feeds the engine as fast as it takes, and checks that it took everything: what it would drop, a runtime may read. */
-async function* pump(
-  packed: AsyncIterable<Uint8Array>,
-  engine: Gunzip | ZstdDecompress,
-  options: InflateOptions,
-): AsyncGenerator<Uint8Array> {
+/** Bounds what comes out by what went in, and checks that all of that was taken: what the engine would drop, a runtime may read. */
+async function* bounded(unpacking: Unpacking, options: InflateOptions): AsyncGenerator<Uint8Array> {
   const caps = { inflateRatio: LIMITS.inflateRatio, inflateFreeBytes: LIMITS.inflateFreeBytes, ...options.caps }
-  // The loop below hears of errors; one that comes after the loop was left has no other listener.
-  engine.on('error', () => undefined)
-  const feed = feedEngine(packed, engine)
   let size = 0
   try {
-    for await (const piece of boundSize(engine, options)) {
+    for await (const piece of boundSize(unpacking.pieces, options)) {
       size += piece.byteLength
-      if (size > caps.inflateFreeBytes && size > caps.inflateRatio * feed.given()) {
+      if (size > caps.inflateFreeBytes && size > caps.inflateRatio * unpacking.given()) {
         throw overLimit('inflateRatio', caps.inflateRatio, options.where)
       }
       yield piece
     }
-    if (!feed.done() || engine.bytesWritten !== feed.given()) {
+    if (!unpacking.tookAll()) {
       throw fail('artifact-malformed', 'has bytes after the end of its compressed data', { where: options.where })
     }
   } catch (error) {
@@ -130,41 +136,8 @@ async function* pump(
       ? fail('artifact-malformed', `cannot be unpacked: ${error.message}`, { where: options.where, cause: error })
       : asTallyError(error, options.where)
   } finally {
-    engine.destroy()
-    await feed.settled
+    await unpacking.close()
   }
-}
-
-type Feed = { readonly given: () => number; readonly done: () => boolean; readonly settled: Promise<void> }
-
-function feedEngine(packed: AsyncIterable<Uint8Array>, engine: Gunzip | ZstdDecompress): Feed {
-  let given = 0
-  let done = false
-  async function run(): Promise<void> {
-    try {
-      for await (const piece of packed) {
-        given += piece.byteLength
-        if (engine.destroyed || engine.readableEnded) return
-        if (!engine.write(piece)) await roomOrEnd(engine)
-      }
-      done = true
-      engine.end()
-    } catch (error) {
-      engine.destroy(error instanceof Error ? error : new Error(String(error)))
-    }
-  }
-  return { given: () => given, done: () => done, settled: run() }
-}
-
-async function roomOrEnd(engine: Gunzip | ZstdDecompress): Promise<void> {
-  const events = ['drain', 'end', 'error', 'close'] as const
-  await new Promise<void>((resolve) => {
-    const stop = (): void => {
-      for (const event of events) engine.off(event, stop)
-      resolve()
-    }
-    for (const event of events) engine.on(event, stop)
-  })
 }
 
 function isZlibError(error: unknown): error is Error {

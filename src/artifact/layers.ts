@@ -2,10 +2,11 @@ import { overLimit, readAll } from '../kernel/bytes.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { safeText, shorten } from '../kernel/text.ts'
 import { broadcast } from './broadcast.ts'
 import type { Consumer } from './broadcast.ts'
 import type { InflateOptions } from './decompress.ts'
+import { entriesOf, startEntryTable } from './entry-table.ts'
+import type { EntryTable, RecordedEntry } from './entry-table.ts'
 import { readImage } from './image.ts'
 import type { Image, ImageLayer } from './image.ts'
 import type { ImageSource } from './image-source.ts'
@@ -16,6 +17,7 @@ import type { Squash } from './squash.ts'
 import { walkTar } from './tar.ts'
 import { openLayer } from './unpack.ts'
 import type { TarCaps, TarEntry } from './tar.ts'
+import { boundYoungSpace } from './young-garbage.ts'
 
 /** A regular file of an image. `content` is there while `read` runs and can be read once. */
 export type LayerFile = {
@@ -56,15 +58,19 @@ export type LayerOptions = {
   readonly recordings?: LayerRecordings
   /** Only so many layers, from the bottom: the image as it was after the last of them. */
   readonly upTo?: number
+  /** Whether this thread is there for nothing else, and need not hand the unpacking to another. */
+  readonly alone?: boolean
 }
 
 /** What a layer holds, without its contents: as many entries as its archive, in their order. */
 export type LayerRecording = {
-  readonly entries: readonly Pick<TarEntry, 'path' | 'type' | 'size' | 'mode' | 'linkTarget'>[]
+  readonly entries: EntryTable
   readonly unpackedBytes: number
 }
 
 export type LayerRecordings = {
+  /** Called first, with the layers in the order in which they will be asked for: the topmost is the first. */
+  readonly expect?: (layers: readonly ImageLayer[]) => Promise<void>
   /** A layer's recording, made when its digests, packed and unpacked, had been found to be these. Undefined to read it. */
   readonly load: (layer: ImageLayer) => Promise<LayerRecording | undefined>
   /** Called when a layer was read whole and both its digests were right. */
@@ -97,17 +103,31 @@ export async function walkLayers(
   options: LayerOptions = {},
 ): Promise<LayerWalk> {
   const image = await readImage(source, digest)
+  return { ...(await walkImage(source, image, readers, options)), image }
+}
+
+/** Where the layers of an image that is known already come from. */
+export type LayerSource = Pick<ImageSource, 'name' | 'blob' | 'blobFile'>
+
+/** As `walkLayers`, of layers that are known: those of an image, or some of them. */
+export async function walkImage(
+  source: LayerSource,
+  image: Pick<Image, 'layers'>,
+  readers: readonly LayerReader[],
+  options: LayerOptions = {},
+): Promise<Omit<LayerWalk, 'image'>> {
   const squash = createSquash({ ...LIMITS, ...options.caps })
   const walk: Walk = { source, image, readers, options, squash, symlinks: new Map(), files: 0, entries: 0, bytes: 0 }
   const layers: { digest: Digest; entries: number; unpackedBytes: number }[] = []
-  const chosen = image.layers.slice(0, options.upTo)
-  for (const layer of chosen.toReversed()) layers.unshift(await walkLayer(walk, layer))
-  return { image, files: walk.files, symlinks: walk.symlinks, layers }
+  const chosen = image.layers.slice(0, options.upTo).toReversed()
+  await options.recordings?.expect?.(chosen)
+  for (const layer of chosen) layers.unshift(await walkLayer(walk, layer))
+  return { files: walk.files, symlinks: walk.symlinks, layers }
 }
 
 type Walk = {
-  readonly source: ImageSource
-  readonly image: Image
+  readonly source: LayerSource
+  readonly image: Pick<Image, 'layers'>
   readonly readers: readonly LayerReader[]
   readonly options: LayerOptions
   readonly squash: Squash
@@ -122,8 +142,8 @@ async function walkLayer(walk: Walk, layer: ImageLayer): Promise<{ digest: Diges
   walk.squash.startLayer(where)
   const links = createLinkIndex(walk.squash, where)
   const recorded = await walk.options.recordings?.load(layer)
-  const kept: LayerRecording['entries'][number][] = []
-  const totals = await tellEntries(walk, layer, recorded, kept, (entry) => {
+  const kept = recorded !== undefined || walk.options.recordings === undefined ? undefined : startEntryTable()
+  const totals = await tellEntries(walk, layer, recorded, kept?.add, (entry) => {
     const meaning = nameMeaning(entry.path, where)
     if (meaning.kind === 'whiteout') walk.squash.whiteout(meaning.path)
     else if (meaning.kind === 'opaque') walk.squash.opaque(meaning.directory)
@@ -150,7 +170,7 @@ async function walkLayer(walk: Walk, layer: ImageLayer): Promise<{ digest: Diges
     })
   }
   refuseOverAll(walk, totals)
-  if (recorded === undefined) await walk.options.recordings?.save(layer, { entries: kept, unpackedBytes: totals.bytes })
+  if (kept !== undefined) await walk.options.recordings?.save(layer, { entries: kept.finish(), unpackedBytes: totals.bytes })
   return { digest: layer.descriptor.digest, entries: totals.entries, unpackedBytes: totals.bytes }
 }
 
@@ -218,48 +238,50 @@ function jobsFor(
   outline: LayerFileOutline,
 ): readonly Consumer[] {
   if (!isDelivered(walk, visible)) return []
+  const wanting = walk.readers.filter((reader) => reader.wants(path, outline, visible))
+  if (wanting.length === 0) return []
   const place = { index: layer.index, digest: layer.descriptor.digest, diffId: layer.diffId }
-  return walk.readers
-    .filter((reader) => reader.wants(path, outline, visible))
-    .map((reader) => async (content) => {
-      await reader.read({ path, size, mode, layer: place, visible, recorded, content })
-    })
+  return wanting.map((reader) => async (content) => {
+    await reader.read({ path, size, mode, layer: place, visible, recorded, content })
+  })
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
-/** One pass over a layer, or over the recording of one. `kept` takes what a recording needs. */
+/** One pass over a layer, or over the recording of one. `keep` is given what a recording needs. */
 async function tellEntries(
   walk: Walk,
   layer: ImageLayer,
   recorded: LayerRecording | undefined,
-  kept: LayerRecording['entries'][number][] | undefined,
+  keep: ((entry: RecordedEntry) => void) | undefined,
   visit: (entry: TarEntry) => undefined | Promise<void>,
 ): Promise<{ entries: number; bytes: number }> {
   if (recorded !== undefined) {
-    for (const entry of recorded.entries) {
-      const pending = visit({ ...entry, offset: 0, content: notRecorded(entry.path) })
+    let told = 0
+    for (const entry of entriesOf(recorded.entries)) {
+      told += 1
+      if (told % BOUND_EVERY === 0) boundYoungSpace()
+      const pending = visit({ ...entry, offset: 0, content: NOT_RECORDED })
       if (pending !== undefined) await pending
     }
-    return { entries: recorded.entries.length, bytes: recorded.unpackedBytes }
+    return { entries: recorded.entries.count, bytes: recorded.unpackedBytes }
   }
-  const keep = walk.options.recordings === undefined ? undefined : kept
   return await readLayer(walk, layer, (entry) => {
-    const { path, type, size, mode, linkTarget } = entry
-    keep?.push({ path, type, size, mode, ...(linkTarget === undefined ? {} : { linkTarget }) })
+    keep?.(entry)
     return visit(entry)
   })
 }
 
+/** After so many entries that were made and dropped a look at the memory is worth its time. */
+const BOUND_EVERY = 1024
+
 /** The content of a file of a recording: whoever asks for it should have kept it. */
-function notRecorded(path: string): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]: () => {
-      throw fail('bug', `the content of "${shorten(safeText(path), 200)}" was not recorded`)
-    },
-  }
+const NOT_RECORDED: AsyncIterable<Uint8Array> = {
+  [Symbol.asyncIterator]: () => {
+    throw fail('bug', 'the content of a file was asked for that was not recorded')
+  },
 }
 
 /** One pass over a layer: packed digest (by the source), unpacking, diff id, tar. */
@@ -275,9 +297,13 @@ async function readLayer(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   }
   // The digests show that nothing was cut off, and some builders leave the end marker out.
-  return await walkTar(await openLayer(source, layer, where, bounds), visit, { where, endMarker: 'optional', ...bounds })
+  return await walkTar(await openLayer(source, layer, where, { ...bounds, alone: options.alone === true }), visit, {
+    where,
+    endMarker: 'optional',
+    ...bounds,
+  })
 }
 
-function nameLayer(image: Image, layer: ImageLayer): string {
+function nameLayer(image: Pick<Image, 'layers'>, layer: ImageLayer): string {
   return `layer ${layer.index + 1} of ${image.layers.length} (${layer.descriptor.digest})`
 }

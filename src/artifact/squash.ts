@@ -62,6 +62,9 @@ type Node = {
   held: TarEntryType | 'implied'
 }
 
+/** A folder, and whether a layer above hides what the current one has in it. */
+type Parent = { readonly directory: string; readonly node: Node; readonly hidden: boolean }
+
 /**
  * Caps: distinct paths, and bytes of all paths (they are kept). Throws `limit-exceeded` past them, and
  * `artifact-malformed` where a layer says two things of one path or puts something below a file or symlink: runtimes
@@ -73,6 +76,8 @@ export function createSquash(caps: { readonly imagePaths: number; readonly image
   let where = ''
   let paths = 0
   let pathBytes = 0
+  /** The folder that the current layer named last: what follows mostly lies in it too. What it says of it stays true within a layer. */
+  let last: Parent | undefined
 
   function charge(text: string): void {
     pathBytes += text.length
@@ -90,27 +95,33 @@ export function createSquash(caps: { readonly imagePaths: number; readonly image
     return node
   }
 
-  /** Goes down to the parent of a path, taking each folder on the way as implied. */
+  /** Goes down to a path, taking each folder on the way as implied. */
   function descend(path: string): { node: Node; hidden: boolean } {
     charge(path)
-    let node = root
-    let hidden = root.cuts < layer
-    const parts = path === '.' ? [] : path.split('/')
-    for (const [depth, part] of parts.entries()) {
-      if (depth > 0) {
-        implyDirectory(node, parts, depth)
-        if (node.cuts < layer) hidden = true
-      }
-      node = childOf(node, part)
-    }
-    return { node, hidden }
+    if (path === '.') return { node: root, hidden: root.cuts < layer }
+    const slash = path.lastIndexOf('/')
+    const directory = slash === -1 ? '' : path.slice(0, slash)
+    if (last?.directory !== directory) last = parentOf(path, directory)
+    return { node: childOf(last.node, path.slice(slash + 1)), hidden: last.hidden }
   }
 
-  function implyDirectory(node: Node, parts: readonly string[], depth: number): void {
+  function parentOf(path: string, directory: string): Parent {
+    let node = root
+    let hidden = root.cuts < layer
+    for (const [depth, part] of (directory === '' ? [] : directory.split('/')).entries()) {
+      node = childOf(node, part)
+      implyDirectory(node, path, depth)
+      if (node.cuts < layer) hidden = true
+    }
+    return { directory, node, hidden }
+  }
+
+  /** `depth` counts from 0 which part of the path the directory is. */
+  function implyDirectory(node: Node, path: string, depth: number): void {
     if (node.heldBy === layer) {
       if (node.held === 'directory' || node.held === 'implied') return
-      const path = parts.slice(0, depth).join('/')
-      throw conflict(where, parts.join('/'), `lies below "${show(path)}", which the same layer has as a ${node.held}`)
+      const above = path.split('/', depth + 1).join('/')
+      throw conflict(where, path, `lies below "${show(above)}", which the same layer has as a ${node.held}`)
     }
     node.heldBy = layer
     node.held = 'implied'
@@ -136,6 +147,7 @@ export function createSquash(caps: { readonly imagePaths: number; readonly image
     charge,
     startLayer: (name) => {
       layer += 1
+      last = undefined
       where = name
     },
     place,
@@ -146,7 +158,7 @@ export function createSquash(caps: { readonly imagePaths: number; readonly image
     },
     opaque: (directory) => {
       const { node } = descend(directory)
-      if (directory !== '.') implyDirectory(node, directory.split('/'), directory.split('/').length)
+      if (directory !== '.') implyDirectory(node, directory, directory.split('/').length - 1)
       node.cuts = Math.min(node.cuts, layer)
     },
     isShown: (path) => {

@@ -58,5 +58,5 @@ export function parseLongName(bytes: Uint8Array): string | undefined {
   const nul = bytes.indexOf(0)
   const end = nul === -1 ? bytes.byteLength : nul
   for (let at = end; at < bytes.byteLength; at += 1) if (bytes[at] !== 0) return undefined
-  return end === 0 ? undefined : nameText(bytes.subarray(0, end))
+  return end === 0 ? undefined : nameText(Buffer.from(bytes.buffer, bytes.byteOffset, end))
 }

@@ -9,6 +9,7 @@ export type TarEntryType = 'file' | 'hardlink' | 'symlink' | 'character-device' 
 export type TarHeader = {
   readonly typeflag: string
   readonly name: string
+  /** Of a link; else empty. */
   readonly linkName: string
   readonly size: number
   readonly mode: number
@@ -38,8 +39,7 @@ export function entryType(typeflag: string): TarEntryType | undefined {
  * the header, `zero` for a block of zeros, or why it is none. The checksum is that of unsigned bytes.
  */
 export function parseHeader(block: Uint8Array): HeaderResult {
-  let sum = 0
-  for (const byte of block) sum += byte
+  let sum = sumOf(block)
   if (sum === 0) return 'zero'
   for (let at = 148; at < 156; at += 1) sum += 32 - (block[at] ?? 0)
   const promised = parseNumber(block, 148, 8)
@@ -49,26 +49,42 @@ export function parseHeader(block: Uint8Array): HeaderResult {
   const mode = parseNumber(block, 100, 8)
   if (mode === undefined) return { why: 'has a mode that is no number' }
   const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
+  const typeflag = String.fromCharCode(block[156] ?? 0)
   const name = field(bytes, 0, 100)
   const prefix = isUstar(bytes) ? field(bytes, 345, 155) : ''
   return {
-    typeflag: String.fromCharCode(block[156] ?? 0),
+    typeflag,
     name: prefix === '' ? name : `${prefix}/${name}`,
-    linkName: field(bytes, 157, 100),
+    linkName: typeflag === '1' || typeflag === '2' ? field(bytes, 157, 100) : '',
     size,
     mode: mode & 0o7777,
   }
 }
 
+/** The sum of the bytes of a block. There are as many headers as files, so four bytes are added at once, in two pairs of 16 bits. */
+function sumOf(block: Uint8Array): number {
+  if (block.byteOffset % 4 !== 0 || block.byteLength !== BLOCK) return block.reduce((sum, byte) => sum + byte, 0)
+  let even = 0
+  let odd = 0
+  for (const four of new Uint32Array(block.buffer, block.byteOffset, BLOCK / 4)) {
+    even += four & 0xff00ff
+    odd += (four >>> 8) & 0xff00ff
+  }
+  return (even & 0xffff) + (even >>> 16) + (odd & 0xffff) + (odd >>> 16)
+}
+
+const USTAR = Buffer.from('ustar\0')
+
 /** Only POSIX's magic has a prefix; GNU's `ustar  ` keeps times and sparse maps in the same bytes. */
 function isUstar(block: Buffer): boolean {
-  return block.toString('latin1', 257, 263) === 'ustar\0'
+  return USTAR.every((byte, at) => block[257 + at] === byte)
 }
 
 function field(block: Buffer, start: number, size: number): string {
+  if (block[start] === 0) return ''
   const nul = block.indexOf(0, start)
   const end = nul === -1 || nul > start + size ? start + size : nul
-  return nameText(block.subarray(start, end))
+  return nameText(block, start, end)
 }
 
 /**

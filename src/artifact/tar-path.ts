@@ -7,9 +7,9 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * valid UTF-8 is itself; each byte that is not becomes U+FFFD and its two hexadecimal digits, and so does each byte of a
  * U+FFFD that really stood there. The text is always well-formed.
  */
-export function nameText(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
-  return text.includes('\ufffd') ? escapeName(bytes) : text
+export function nameText(bytes: Buffer, start = 0, end = bytes.byteLength): string {
+  const text = bytes.toString('utf8', start, end)
+  return text.includes('\ufffd') ? escapeName(bytes.subarray(start, end)) : text
 }
 
 function escapeName(bytes: Uint8Array): string {
@@ -57,8 +57,8 @@ export function normalisePath(name: string): EntryPath {
     return { why: `has a path over the cap tarPathBytes (${LIMITS.tarPathBytes})` }
   }
   if (name.includes('\0')) return { why: 'has a NUL in its path' }
+  if (!/(?:^|\/)\.{0,2}(?:\/|$)/.test(name)) return { path: name }
   const parts = name.split('/')
-  if (!parts.some((part) => part === '' || part === '.' || part === '..')) return { path: name }
   if (parts.includes('..')) return { why: 'has `..` in its path' }
   const kept = parts.filter((part) => part !== '' && part !== '.')
   return { path: kept.length === 0 ? '.' : kept.join('/') }

@@ -23,5 +23,7 @@ export type FromWorker =
 /** Bytes of one buffer, and how many there are of them: so far a worker may be ahead. */
 export const UNPACK_BUFFER = 512 * 1024
 export const UNPACK_BUFFERS = 4
+/** So much is unpacked before it is hashed: it is still in the processor's cache then. */
+export const UNPACK_STEP = 256 * 1024
 /** After so many bytes the buffers they came in are freed. */
 export const FREE_EVERY = 4 * 1024 * 1024

@@ -6,7 +6,7 @@ import type { InflateOptions } from './decompress.ts'
 import { checkDiffId } from './diff-id.ts'
 import type { ImageLayer } from './image.ts'
 import type { ImageSource } from './image-source.ts'
-import { FREE_EVERY, UNPACK_BUFFER, UNPACK_BUFFERS } from './unpack-messages.ts'
+import { FREE_EVERY, UNPACK_BUFFER, UNPACK_BUFFERS, UNPACK_STEP } from './unpack-messages.ts'
 import type { FromWorker, ToWorker, UnpackJob } from './unpack-messages.ts'
 import { freeYoungBuffers } from './young-garbage.ts'
 
@@ -18,13 +18,22 @@ const WORTH_A_THREAD = 4 * 1024 * 1024
  * layer in a file is unpacked by a thread of its own; its pieces must be used before the next one is asked for.
  */
 export async function openLayer(
-  source: ImageSource,
+  source: Pick<ImageSource, 'blob' | 'blobFile'>,
   layer: ImageLayer,
   where: string,
-  options: { readonly caps?: InflateOptions['caps']; readonly signal?: AbortSignal },
+  options: { readonly caps?: InflateOptions['caps']; readonly signal?: AbortSignal; readonly alone?: boolean },
 ): Promise<ByteStream> {
   const { descriptor, compression, diffId } = layer
   const { caps, signal } = options
+  if (options.alone === true) {
+    const unpacked = inflate(source.blob(descriptor), {
+      where,
+      promised: compression,
+      room: sameRoom(),
+      ...(caps === undefined ? {} : { caps }),
+    })
+    return passing(freeing(checkDiffId(unpacked, diffId, where)))
+  }
   const path = descriptor.size < WORTH_A_THREAD ? undefined : await source.blobFile?.(descriptor)
   if (path === undefined) {
     const unpacked = inflate(source.blob(descriptor), { where, promised: compression, ...(caps === undefined ? {} : { caps }) })
@@ -32,7 +41,28 @@ export async function openLayer(
   }
   const { digest, size } = descriptor
   const pieces = unpackInThread({ path, descriptor: { digest, size }, compression, diffId, where, caps }, signal)
+  return passing(pieces)
+}
+
+function passing(pieces: AsyncGenerator<Uint8Array>): ByteStream {
   return { [Symbol.asyncIterator]: () => pieces, passing: true }
+}
+
+function sameRoom(): () => Uint8Array {
+  const room = new Uint8Array(UNPACK_STEP)
+  return () => room
+}
+
+/** Frees what was made of the pieces, every few megabytes. */
+async function* freeing(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let passed = 0
+  for await (const piece of pieces) {
+    yield piece
+    passed += piece.byteLength
+    if (passed < FREE_EVERY) continue
+    passed = 0
+    freeYoungBuffers()
+  }
 }
 
 async function* unpackInThread(job: UnpackJob, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {

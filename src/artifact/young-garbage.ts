@@ -19,6 +19,14 @@ export function freeYoungBuffers(): void {
     collect = runInNewContext('gc') as Collect
   }
   collect({ type: 'minor' })
+  boundYoungSpace()
+}
+
+/**
+ * Lets the space for young objects grow so far and no further. To be called now and then by who makes many objects that are dropped
+ * at once: where it takes effect depends on how far the space has grown.
+ */
+export function boundYoungSpace(): void {
   if (bounded) return
   const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')
   if (young === undefined || young.space_size < YOUNG_BYTES) return

@@ -15,7 +15,7 @@ import { VERSION } from '../kernel/version.ts'
 const decompress = promisify(zstdDecompress)
 
 /** Raised whenever other things are found in the same bytes, or the format of what is kept changes. */
-const REVISION = 3
+const REVISION = 4
 const DIGEST_BYTES = 32
 const GROUP_OR_OTHERS_WRITE = 0o022
 
@@ -26,6 +26,8 @@ const GROUP_OR_OTHERS_WRITE = 0o022
  */
 export type CacheFolder = {
   readonly load: (name: string) => Promise<Buffer | undefined>
+  /** Whether there is something of that name, sound or not. */
+  readonly has: (name: string) => Promise<boolean>
   readonly save: (name: string, pieces: readonly Uint8Array[]) => Promise<void>
 }
 
@@ -52,6 +54,13 @@ export function openCacheFolder(
         // A cache that cannot be read costs time and nothing else.
         if (!(error instanceof TallyError && error.code === 'not-found') && !isMissing(error)) say('used', error)
         return undefined
+      }
+    },
+    has: async (name) => {
+      try {
+        return (await deps.fs.stat(join(folder, name))).isFile()
+      } catch {
+        return false
       }
     },
     save: async (name, pieces) => {

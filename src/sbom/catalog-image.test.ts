@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { MEDIA } from '../artifact/artifact.ts'
 import type { ImageSource } from '../artifact/image-source.ts'
+import { readImage } from '../artifact/image.ts'
 import { manifestBytesOf } from '../artifact/manifest.ts'
 import { tarBytes } from '../artifact/tar-write.ts'
 import type { TarItem } from '../artifact/tar-write.ts'
@@ -125,33 +126,92 @@ describe('catalogImage', () => {
     expect(sbom.subject.digests).toEqual({ sha256: digest.slice('sha256:'.length) })
   })
 
-  it('says the same of large layers in files, which a thread unpacks', { timeout: 60_000 }, async () => {
-    const noise = (): TarItem => ({ type: 'file', path: 'srv/noise.bin', content: new Uint8Array(randomBytes(17 * 1024 * 1024)) })
+  describe('large layers in files', () => {
+    const noise = (): TarItem => ({ type: 'file', path: 'srv/noise.bin', content: new Uint8Array(randomBytes(5 * 1024 * 1024)) })
     const items = (layer: Layer): TarItem[] => Object.entries(layer).map(([path, text]) => ({ type: 'file', path, content: utf8(text) }))
-    const above: Layer = { 'srv/node_modules/.wh.old': '', 'srv/node_modules/kept/package.json': '{"name":"kept","version":"2.0.0"}' }
-    const tars = [BASE, above].map((layer) => tarBytes([...items(layer), noise()], { mtime: 0 }))
-    const { source, digest } = imageOfTars(tars)
-    const dir = await mkdtemp(join(tmpdir(), 'tally-'))
-    const filed: ImageSource = {
-      ...source,
-      blobFile: async (descriptor) => {
+    const package_ = (name: string, version: string): string => JSON.stringify({ name, version })
+    const middle: Layer = {
+      'srv/node_modules/hidden/package.json': package_('hidden', '1.0.0'),
+      'srv/node_modules/kept/package.json': package_('kept', '1.0.0'),
+      'srv/node_modules/kept/LICENSE': 'Permission to use is granted to nobody.',
+    }
+    const above: Layer = {
+      'srv/node_modules/.wh.old': '',
+      'srv/node_modules/.wh.hidden': '',
+      'srv/node_modules/kept/package.json': package_('kept', '2.0.0'),
+    }
+    const link: TarItem = {
+      type: 'hardlink',
+      path: 'srv/node_modules/linked/package.json',
+      linkTarget: 'srv/node_modules/kept/package.json',
+    }
+
+    async function filed(
+      tars: readonly Uint8Array[],
+      use: (source: ImageSource, digest: Digest, memory: ImageSource, dir: string) => Promise<void>,
+    ) {
+      const { source, digest } = imageOfTars(tars)
+      const dir = await mkdtemp(join(tmpdir(), 'tally-'))
+      const blobFile: ImageSource['blobFile'] = async (descriptor) => {
         const path = join(dir, descriptor.digest.slice(7))
         await writeFile(path, source.blob(descriptor))
         return path
-      },
+      }
+      try {
+        await use({ ...source, blobFile }, digest, source, dir)
+      } finally {
+        await rm(dir, { recursive: true })
+      }
     }
-    try {
-      const whole = await catalogImage(deps, source, digest, { created: CREATED })
-      expect(await catalogImage(deps, filed, digest, { created: CREATED })).toEqual(whole)
-      const cache = openLayerCache(openCacheFolder(deps, dir, 'layers'))
-      expect(await catalogImage(deps, filed, digest, { created: CREATED, cache })).toEqual(whole)
-      const unread: ImageSource = { ...filed, blobFile: () => Promise.reject(new Error('was read again')) }
-      expect(await catalogImage(deps, unread, digest, { created: CREATED, cache })).toEqual(whole)
-      const lies: ImageSource = { ...filed, blobFile: async ({ digest: asked }) => join(dir, `${asked.slice(7)}.not-there`) }
-      await expect(catalogImage(deps, lies, digest, { created: CREATED })).rejects.toThrow(expect.objectContaining({ code: 'not-found' }))
-    } finally {
-      await rm(dir, { recursive: true })
-    }
+
+    const three = [items(BASE), [...items(middle), link], items(above)].map((layer) => tarBytes([...layer, noise()], { mtime: 0 }))
+
+    it.each([0, 1, 2])('say the same, unpacked by a thread each, %i scanned ahead', { timeout: 60_000 }, async (threads) => {
+      await filed(three, async (source, digest, memory, dir) => {
+        const options = { created: CREATED, exclude: ['srv/node_modules/linked/**'] }
+        const whole = await catalogImage(deps, memory, digest, options)
+        expect(whole.components.map(({ purl }) => purl)).toContain('pkg:npm/kept@2.0.0')
+        expect(await catalogImage(deps, source, digest, { ...options, threads })).toEqual(whole)
+        const cache = openLayerCache(openCacheFolder(deps, dir, 'layers'))
+        expect(await catalogImage(deps, source, digest, { ...options, threads, cache })).toEqual(whole)
+        const unread: ImageSource = { ...source, blobFile: () => Promise.reject(new Error('was read again')) }
+        expect(await catalogImage(deps, unread, digest, { ...options, threads, cache })).toEqual(whole)
+        expect(await catalogAllLayers(deps, source, digest, { ...options, threads })).toEqual(
+          await catalogAllLayers(deps, memory, digest, options),
+        )
+      })
+    })
+
+    it.each([0, 1, 2])('are refused for what is wrong with them, %i scanned ahead', { timeout: 60_000 }, async (threads) => {
+      await filed(three, async (source, digest, _memory, dir) => {
+        const list = async (blobFile: NonNullable<ImageSource['blobFile']>) =>
+          await catalogImage(deps, { ...source, blobFile }, digest, { created: CREATED, threads })
+        await expect(list(async ({ digest: asked }) => join(dir, `${asked.slice(7)}.not-there`))).rejects.toThrow(
+          expect.objectContaining({ code: 'not-found' }),
+        )
+        const broken = async ({ digest: asked, size }: { digest: Digest; size: number }) => {
+          const path = join(dir, `${asked.slice(7)}.broken`)
+          await writeFile(path, randomBytes(size))
+          return path
+        }
+        await expect(list(broken)).rejects.toThrow(expect.objectContaining({ code: 'artifact-malformed' }))
+        const [bottom = ''] = (await readImage(source, digest)).layers.map(({ descriptor }) => descriptor.digest)
+        await expect(
+          list(async (descriptor) => (descriptor.digest === bottom ? await broken(descriptor) : await source.blobFile?.(descriptor))),
+        ).rejects.toThrow(expect.objectContaining({ code: 'artifact-malformed', where: expect.stringContaining('layer 1 of 3') as string }))
+      })
+    })
+
+    it('stop being read when they are told to', { timeout: 60_000 }, async () => {
+      await filed(three, async (source, digest) => {
+        const stop = new AbortController()
+        const listed = catalogImage({ ...deps, signal: stop.signal }, source, digest, { created: CREATED, threads: 2 })
+        setTimeout(() => {
+          stop.abort(new Error('enough'))
+        }, 20)
+        await expect(listed).rejects.toThrow('enough')
+      })
+    })
   })
 
   it('names the layer that first brought a package, and its command', async () => {

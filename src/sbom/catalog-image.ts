@@ -6,6 +6,7 @@ import { readAll } from '../kernel/bytes.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { hexOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
+import { fail } from '../kernel/errors.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { purlText } from '../package/purl.ts'
 import { assembleSbom } from './assemble.ts'
@@ -19,9 +20,13 @@ import { startCollection, warnOfUnread } from './collect.ts'
 import type { Collection } from './collect.ts'
 import { databaseAliases, namesOf } from './database-links.ts'
 import { layerMemory, layerReader } from './image-reader.ts'
+import type { LayerMemory } from './image-reader.ts'
 import { layerCommands, tellCommands } from './layer-commands.ts'
 import type { LayerCache } from './layer-cache.ts'
 import type { Sbom } from './model.ts'
+import { matchesGlob } from './path.ts'
+import { cacheWithScans, scanAhead, scanThreads } from './scan-ahead.ts'
+import type { ScanAhead } from './scan-ahead.ts'
 
 export type ImageOptions = {
   /** RFC 3339; never "now" by itself. */
@@ -37,6 +42,8 @@ export type ImageOptions = {
   readonly cache?: LayerCache
   /** Only so many layers, from the bottom. */
   readonly upTo?: number
+  /** How many layers may be scanned by other threads at once. Default: by the machine. */
+  readonly threads?: number
 }
 
 /**
@@ -50,7 +57,7 @@ export async function catalogImage(
   digest: Digest,
   options: ImageOptions,
 ): Promise<Sbom> {
-  const { collection, image } = await collect(deps, source, digest, options, options.cache)
+  const { collection, image } = await collect(deps, source, digest, options)
   const { catalogs, completeness, ...open } = collection.finish(image.layers.map(({ descriptor }) => descriptor.digest))
   warnOfUnread(deps, open)
   const base = await claimedBase(source, digest)
@@ -67,26 +74,59 @@ export async function catalogImage(
   return { ...sbom, components: tellCommands(sbom.components, layerCommands(image)) }
 }
 
-/** One walk over the layers, those in the cache told from it; another without it where it lacks what is wanted now. */
-async function collect(
-  deps: Pick<Deps, 'fs' | 'log' | 'randomBytes' | 'signal'>,
+type Collected = { readonly collection: Collection; readonly image: Image }
+type WalkDeps = Pick<Deps, 'fs' | 'log' | 'randomBytes' | 'signal'>
+
+/**
+ * One walk over the layers, those that are in the cache or were scanned ahead told from there; another without either where they lack
+ * what is wanted now.
+ */
+async function collect(deps: WalkDeps, source: ImageSource, digest: Digest, options: ImageOptions): Promise<Collected> {
+  const { cache } = options
+  const scans = scansOf(source, options)
+  const known = scans === undefined ? cache : cacheWithScans(cache, scans)
+  const stop = (): void => void scans?.close()
+  deps.signal.addEventListener('abort', stop)
+  try {
+    const memory = known === undefined ? undefined : layerMemory(known, cache !== undefined, scans?.expect)
+    const collected = await walk(deps, source, digest, options, memory)
+    if (collected !== undefined) return collected
+  } finally {
+    deps.signal.removeEventListener('abort', stop)
+    await scans?.close()
+  }
+  const unread = cache === undefined ? undefined : layerMemory({ ...cache, load: async () => undefined }, true)
+  const collected = await walk(deps, source, digest, options, unread)
+  if (collected === undefined) throw fail('bug', 'nothing was remembered, and something was missing', { where: source.name })
+  return collected
+}
+
+/** Undefined where what is remembered lacks something. */
+async function walk(
+  deps: WalkDeps,
   source: ImageSource,
   digest: Digest,
   options: ImageOptions,
-  cache: LayerCache | undefined,
-): Promise<{ readonly collection: Collection; readonly image: Image }> {
+  memory: LayerMemory | undefined,
+): Promise<Collected | undefined> {
   const collection = startCollection(options.catalogers ?? CATALOGERS, 'installed', options.inspectors ?? INSPECTORS)
-  const memory = cache === undefined ? undefined : layerMemory(cache)
-  const { symlinks, image } = await walkLayers(source, digest, [layerReader(collection, options.exclude ?? [], memory)], {
+  const counts = (path: string): boolean => options.exclude?.some((pattern) => matchesGlob(path, pattern)) !== true
+  const { symlinks, image } = await walkLayers(source, digest, [layerReader(collection, counts, memory)], {
     signal: deps.signal,
     view: 'all-layers',
     ...(options.upTo === undefined ? {} : { upTo: options.upTo }),
     ...(memory === undefined ? {} : { recordings: memory.recordings }),
   })
-  if (cache !== undefined && memory?.isStale() === true)
-    return await collect(deps, source, digest, options, { ...cache, load: async () => undefined })
+  if (memory?.isStale() === true) return undefined
   await readThroughLinks(deps, source, digest, symlinks, collection, options.upTo)
   return { collection, image }
+}
+
+/** Catalogers of the caller's own do not go to other threads. */
+function scansOf(source: ImageSource, options: ImageOptions): ScanAhead | undefined {
+  const { cache, threads = scanThreads() } = options
+  if (threads < 1 || options.catalogers !== undefined || options.inspectors !== undefined) return undefined
+  return scanAhead(source, async (layer) => (await cache?.has(layer)) === true, threads)
 }
 
 /** Databases that a link leads to were passed over, since a link may come after what it leads to. Such an image is read again. */

@@ -5,7 +5,6 @@ import { LIMITS } from '../kernel/limits.ts'
 import type { FileOutline, Inspected } from './catalogers/inspector.ts'
 import type { Collection } from './collect.ts'
 import type { KnownLayer, LayerCache } from './layer-cache.ts'
-import { matchesGlob } from './path.ts'
 
 /** What was kept of layers: from the cache of those that are told from it, in the making of those that are read. */
 export type LayerMemory = {
@@ -13,13 +12,18 @@ export type LayerMemory = {
   /** The content of a file that catalogers want: as it was kept, or read now and kept. Undefined where the cache lacks it. */
   readonly contentOf: (file: LayerFile, read: () => Promise<Uint8Array>) => Promise<Uint8Array | undefined>
   readonly inspectedOf: (file: LayerFile, inspect: () => Promise<Inspected>) => Promise<Inspected>
+  /** Whether what is read now is kept, for other images too. */
+  readonly keeps: boolean
   /** Whether the cache lacked something, since other files are wanted now than when it was written. */
   readonly isStale: () => boolean
 }
 
 type Building = { readonly files: Map<string, Uint8Array>; readonly inspected: Map<string, Inspected>; bytes: number }
 
-export function layerMemory(cache: LayerCache): LayerMemory {
+/**
+ * In: where layers are known from and kept, and whether what is read now is to be kept at all. `expect` as in `LayerRecordings`.
+ */
+export function layerMemory(cache: LayerCache, keeps: boolean, expect?: LayerRecordings['expect']): LayerMemory {
   const known = new Map<Digest, KnownLayer>()
   const building = new Map<Digest, Building>()
   let stale = false
@@ -29,14 +33,16 @@ export function layerMemory(cache: LayerCache): LayerMemory {
     return found
   }
   return {
+    keeps,
     recordings: {
+      ...(expect === undefined ? {} : { expect }),
       load: async (layer) => {
         const found = await cache.load(layer)
         if (found !== undefined) known.set(layer.descriptor.digest, found)
         return found
       },
       save: async (layer, recording) => {
-        await cache.save(layer, { ...recording, ...buildingOf(layer.descriptor.digest) })
+        if (keeps) await cache.save(layer, { ...recording, ...buildingOf(layer.descriptor.digest) })
         building.delete(layer.descriptor.digest)
       },
     },
@@ -47,6 +53,7 @@ export function layerMemory(cache: LayerCache): LayerMemory {
         return bytes
       }
       const bytes = await read()
+      if (!keeps) return bytes
       const kept = buildingOf(layer.digest)
       kept.bytes += bytes.byteLength
       if (kept.bytes <= LIMITS.catalogedBytes) kept.files.set(path, bytes)
@@ -59,7 +66,7 @@ export function layerMemory(cache: LayerCache): LayerMemory {
         return found?.get(path)
       }
       const found = await inspect()
-      buildingOf(layer.digest).inspected.set(path, found)
+      if (keeps) buildingOf(layer.digest).inspected.set(path, found)
       return found
     },
     isStale: () => stale,
@@ -68,18 +75,19 @@ export function layerMemory(cache: LayerCache): LayerMemory {
 
 /**
  * Everything the catalogers and inspectors want, from one pass over the layers. Files that a layer above hides are shown to the catalogers
- * as what they are; with a memory, which must serve other images as well, inspectors look into them too.
+ * as what they are; with a memory that keeps, which must serve other images as well, inspectors look into them too. `counts` says whether
+ * a path is looked at for this image.
  */
-export function layerReader(collection: Collection, exclude: readonly string[], memory: LayerMemory | undefined): LayerReader {
-  const isExcluded = (path: string): boolean => exclude.some((pattern) => matchesGlob(path, pattern))
+export function layerReader(collection: Collection, counts: (path: string) => boolean, memory: LayerMemory | undefined): LayerReader {
+  const keeps = memory?.keeps === true
   return {
     wants: (path, outline, visible) => {
-      const taken = visible && !isExcluded(path)
+      const taken = visible && counts(path)
       if (taken) collection.see(path)
       // Of a hard link that nobody sees there is nothing to learn that is worth a second pass over its layer.
-      if (!taken && memory === undefined && (visible || outline.kind === 'link')) return false
+      if (!taken && !keeps && (visible || outline.kind === 'link')) return false
       if (collection.wants(path) !== undefined) return true
-      if (!taken && memory === undefined) return false
+      if (!taken && !keeps) return false
       // Another name of a file that is looked into anyway says nothing new, and would cost a second pass over the layer.
       if (outline.kind === 'link' && outline.seenBefore) return false
       const file = outline.kind === 'link' ? { size: LIMITS.executableBytes, executable: true } : outlineOf(outline)
@@ -87,8 +95,8 @@ export function layerReader(collection: Collection, exclude: readonly string[], 
     },
     read: async (file) => {
       const { path, size, mode, layer, content, visible } = file
-      const excluded = isExcluded(path)
-      const taken = visible && !excluded
+      const counted = counts(path)
+      const taken = visible && counted
       const limit = collection.wants(path)
       if (!taken && file.recorded && limit === undefined) return
       if (limit !== undefined) {
@@ -97,7 +105,7 @@ export function layerReader(collection: Collection, exclude: readonly string[], 
         const read = async (): Promise<Uint8Array> => await readAll(content, LIMITS[limit], limit, path)
         const bytes = memory === undefined ? await read() : await memory.contentOf(file, read)
         if (bytes !== undefined && taken) collection.take(path, bytes, layer.digest)
-        else if (bytes !== undefined && !excluded) collection.takeHidden(path, bytes, layer.digest)
+        else if (bytes !== undefined && counted) collection.takeHidden(path, bytes, layer.digest)
         return
       }
       const inspector = collection.inspectorOf({ path, ...outlineOf({ mode, size }) })

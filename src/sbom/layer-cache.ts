@@ -16,6 +16,8 @@ export type KnownLayer = LayerRecording & {
 /** Layers that were read before, by their digest. What is in it was found right by both digests of the layer when it was written. */
 export type LayerCache = {
   readonly load: (layer: ImageLayer) => Promise<KnownLayer | undefined>
+  /** Whether `load` will most likely find it. */
+  readonly has: (layer: ImageLayer) => Promise<boolean>
   readonly save: (layer: ImageLayer, known: KnownLayer) => Promise<void>
 }
 
@@ -28,6 +30,7 @@ export function memoryLayerCache(behind?: LayerCache): LayerCache {
       if (found !== undefined) known.set(layer.descriptor.digest, found)
       return found
     },
+    has: async (layer) => known.has(layer.descriptor.digest) || (await behind?.has(layer)) === true,
     save: async (layer, found) => {
       known.set(layer.descriptor.digest, found)
       await behind?.save(layer, found)
@@ -35,14 +38,13 @@ export function memoryLayerCache(behind?: LayerCache): LayerCache {
   }
 }
 
-type Entry = readonly [path: string, type: KnownLayer['entries'][number]['type'], size: number, mode: number, linkTarget?: string]
-
-/** Hundreds of thousands of entries: their bytes are those that were written, which the folder saw to, and are not looked at one by one. */
 const listOf = <T>(): z.ZodType<readonly T[]> => z.custom<readonly T[]>((value) => Array.isArray(value))
+/** Its bytes are those that were written, which the folder saw to; lists may be long, and are not looked at one by one. */
 const HEADER = z.object({
   diffId: z.string(),
   unpackedBytes: z.number(),
-  entries: listOf<Entry>(),
+  /** How many entries there are, and bytes of their table, which comes next; then the files one after the other. */
+  entries: z.object({ count: z.number(), bytes: z.number() }),
   files: listOf<readonly [path: string, size: number]>(),
   inspected: listOf<readonly [path: string, found: Inspected | null]>(),
 })
@@ -52,51 +54,46 @@ export function openLayerCache(folder: CacheFolder): LayerCache {
   return {
     load: async (layer) => {
       const whole = await folder.load(nameOf(layer))
-      return whole === undefined ? undefined : unpack(whole, layer)
+      return whole === undefined ? undefined : unpackLayer(whole, layer)
     },
+    has: async (layer) => await folder.has(nameOf(layer)),
     save: async (layer, known) => {
-      await folder.save(nameOf(layer), pack(layer, known))
+      await folder.save(nameOf(layer), packLayer(layer, known))
     },
   }
 }
 
-function pack(layer: ImageLayer, known: KnownLayer): Uint8Array[] {
+/** A layer's recording as bytes, in pieces. In: the layer, and what is known of it. */
+export function packLayer(layer: ImageLayer, known: KnownLayer): Uint8Array[] {
   const header = utf8(
     JSON.stringify({
       diffId: layer.diffId,
       unpackedBytes: known.unpackedBytes,
-      entries: known.entries.map(({ path, type, size, mode, linkTarget }) =>
-        linkTarget === undefined ? [path, type, size, mode] : [path, type, size, mode, linkTarget],
-      ),
+      entries: { count: known.entries.count, bytes: known.entries.bytes.byteLength },
       files: [...known.files].map(([path, bytes]) => [path, bytes.byteLength]),
       inspected: [...known.inspected].map(([path, found]) => [path, found ?? null]),
-    }),
+    } satisfies z.input<typeof HEADER>),
   )
   const length = Buffer.alloc(4)
   length.writeUInt32BE(header.byteLength)
-  return [length, header, ...[...known.files.values()].filter(({ byteLength }) => byteLength > 0)]
+  return [length, header, known.entries.bytes, ...known.files.values()].filter(({ byteLength }) => byteLength > 0)
 }
 
-function unpack(whole: Buffer, layer: ImageLayer): KnownLayer | undefined {
+/** What `packLayer` made; undefined when it was made of another layer. Files are views into the bytes. */
+export function unpackLayer(whole: Buffer, layer: ImageLayer): KnownLayer | undefined {
   const length = whole.readUInt32BE(0)
   const header = HEADER.safeParse(JSON.parse(whole.toString('utf8', 4, 4 + length))).data
   if (header === undefined || header.diffId !== layer.diffId) return undefined
+  const { count, bytes } = header.entries
   let at = 4 + length
-  const files = new Map<string, Uint8Array>()
-  for (const [path, size] of header.files) {
-    files.set(path, whole.subarray(at, at + size))
+  const next = (size: number): Uint8Array => {
     at += size
+    return whole.subarray(at - size, at)
   }
   return {
     unpackedBytes: header.unpackedBytes,
-    entries: header.entries.map(([path, type, size, mode, linkTarget]) => ({
-      path,
-      type,
-      size,
-      mode,
-      ...(linkTarget === undefined ? {} : { linkTarget }),
-    })),
-    files,
+    entries: { count, bytes: next(bytes) },
+    files: new Map(header.files.map(([path, size]) => [path, next(size)])),
     inspected: new Map(header.inspected.map(([path, found]) => [path, found ?? undefined])),
   }
 }

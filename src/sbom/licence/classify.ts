@@ -1,3 +1,5 @@
+import { addToGroup } from '../../kernel/groups.ts'
+import { once } from '../../kernel/once.ts'
 import { licenceWords, sampleOf, shinglesOf, textHash } from './fingerprint.ts'
 import { LICENCE_FINGERPRINTS } from './licence-fingerprints.ts'
 
@@ -11,14 +13,26 @@ type Known = {
   readonly shingles: ReadonlySet<number>
 }
 
-const KNOWN: readonly Known[] = LICENCE_FINGERPRINTS.trim()
-  .split('\n')
-  .map((line) => {
-    const [id = '', hash = '', step = '', shingles = ''] = line.split(' ')
-    const bytes = Buffer.from(shingles, 'base64')
-    const numbers = Array.from({ length: Math.floor(bytes.length / 4) }, (_, at) => bytes.readUInt32BE(at * 4))
-    return { id, hash, step: Number(step), shingles: new Set(numbers) }
-  })
+type Library = {
+  readonly licences: readonly Known[]
+  readonly steps: readonly number[]
+  /** By each shingle the licences it is a sign of, as places in `licences`. */
+  readonly signs: ReadonlyMap<number, readonly number[]>
+}
+
+const library = once((): Library => {
+  const licences = LICENCE_FINGERPRINTS.trim().split('\n').map(readKnown)
+  const signs = new Map<number, number[]>()
+  for (const [place, { shingles }] of licences.entries()) for (const shingle of shingles) addToGroup(signs, shingle, place)
+  return { licences, steps: [...new Set(licences.map(({ step }) => step))], signs }
+})
+
+function readKnown(line: string): Known {
+  const [id = '', hash = '', step = '', shingles = ''] = line.split(' ')
+  const bytes = Buffer.from(shingles, 'base64')
+  const numbers = Array.from({ length: Math.floor(bytes.length / 4) }, (_, at) => bytes.readUInt32BE(at * 4))
+  return { id, hash, step: Number(step), shingles: new Set(numbers) }
+}
 
 const SHORTEST = 20
 /** So much of a licence must stand in a text for it to be there, and so much of the text be of it for the text to be it. */
@@ -36,10 +50,10 @@ export function classifyLicence(text: string): Classified | undefined {
   const words = licenceWords(text)
   if (words.length < SHORTEST) return undefined
   const hash = textHash(words)
-  const same = KNOWN.find((one) => one.hash === hash)
+  const same = library().licences.find((one) => one.hash === hash)
   if (same !== undefined) return { licence: same.id, confidence: 1 }
   const shingles = shinglesOf(words)
-  const scored = KNOWN.map((one) => score(one, shingles)).filter(({ contained }) => contained >= CONTAINED)
+  const scored = scoreAll(shingles).filter(({ contained }) => contained >= CONTAINED)
   if (scored.length === 0) return undefined
   const best = mostAlike(scored)
   if (best !== undefined) return { licence: best.known.id, confidence: rounded(best.alike) }
@@ -63,12 +77,19 @@ function mostAlike(scored: readonly Scored[]): Scored | undefined {
 
 type Scored = { readonly known: Known; readonly contained: number; readonly alike: number }
 
-/** How much of a licence stands in the text, and how alike both are as wholes (Dice). */
-function score(known: Known, shingles: ReadonlySet<number>): Scored {
-  const sample = sampleOf(shingles, known.step)
-  const shared = sample.filter((shingle) => known.shingles.has(shingle)).length
-  const size = known.shingles.size
-  return { known, contained: size === 0 ? 0 : shared / size, alike: size === 0 ? 0 : (2 * shared) / (size + sample.length) }
+/** Of each licence how much stands in the text, and how alike both are as wholes (Dice). The text is gone through once for all of them. */
+function scoreAll(text: ReadonlySet<number>): Scored[] {
+  const { licences, steps, signs } = library()
+  const shared = new Uint32Array(licences.length)
+  const samples = new Uint32Array(steps.length)
+  for (const shingle of text) {
+    for (const place of signs.get(shingle) ?? []) shared[place] = (shared[place] ?? 0) + 1
+    for (const [at, step] of steps.entries()) if (shingle % step === 0) samples[at] = (samples[at] ?? 0) + 1
+  }
+  return licences.map((known, place) => {
+    const [both, size, sample] = [shared[place] ?? 0, known.shingles.size, samples[steps.indexOf(known.step)] ?? 0]
+    return { known, contained: size === 0 ? 0 : both / size, alike: size === 0 ? 0 : (2 * both) / (size + sample) }
+  })
 }
 
 /** Of the licences a text holds those that are not just a part of another one it holds: the longest first. */
