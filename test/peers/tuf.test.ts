@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { runTuf } from '../../conformance/tuf.ts'
 import { digestOf } from '../../src/kernel/digest.ts'
 import { packageRoot } from '../../src/kernel/package-root.ts'
 import { readStoredRoot } from '../../src/trust/sigstore/root-store.ts'
@@ -80,6 +81,23 @@ describe.skipIf(python === undefined)('a repository made by python-tuf', () => {
         exitCode: 1,
         stderr: expect.stringContaining('is version 7, and 8 was there before') as unknown,
       })
+    })
+
+    test('is followed by the client of tuf-conformance too, and refused where a key is a stranger’s', async () => {
+      await serve(layout, 'good')
+      const [metadata, out] = [join(dir, 'metadata'), join(dir, 'out')]
+      const client = async (...words: readonly string[]) => await runTuf(['--metadata-dir', metadata, ...words])
+      expect(await client('init', join(dir, 'root.json'))).toBe(0)
+      expect(server.asked).toEqual([])
+      expect(await client('--metadata-url', server.url, 'refresh')).toBe(0)
+      expect((await fs.readdir(metadata)).toSorted()).toEqual(['root.json', 'snapshot.json', 'targets.json', 'timestamp.json'])
+      const at = ['--metadata-url', server.url, '--target-base-url', `${server.url}/targets`, '--target-dir', out]
+      expect(await client(...at, '--target-name', 'trusted_root.json', 'download')).toBe(0)
+      expect(Buffer.from(await fs.readFile(join(out, 'trusted_root.json'))).equals(target)).toBe(true)
+      expect(await client(...at, '--target-name', 'other.json', 'download')).toBe(1)
+      await serve(layout, 'timestamp by a replaced key')
+      expect(await client('--metadata-url', server.url, 'refresh')).toBe(1)
+      expect(await client('refresh')).toBe(1)
     })
 
     const below = layout === 'top' ? [] : (['delegate by a stranger', 'expired delegate'] as const)

@@ -25,7 +25,7 @@ export type Refreshed = { readonly state: Required<TufState>; readonly targets: 
 /**
  * Fetches targets of a TUF repository by the client workflow of the specification (1.0.33, 5.3 to 5.7): roots one by one, then
  * timestamp, snapshot and targets, each signed by enough keys, not expired, not older than what was seen before, and the one the
- * last promised; targets are looked for in delegated roles too. In: where the repository is, what is trusted so far, the targets; an optional one may be
+ * last promised; targets are looked for in delegated roles too. In: where the repository is (and its files, by default `targets/` in there), what is trusted so far, the targets; an optional one may be
  * missing; and what keeps metadata, called for each as soon as it is verified (5.3.8, 5.4.5, 5.5.7, 5.6.6), so that keys that were replaced
  * count no more, and nothing older is taken, even where the rest of the refresh fails. Out: the targets by name, and what to keep. No credential is ever sent, and no redirect followed.
  * Throws `signature-invalid`, `digest-mismatch`, `evidence-malformed`, `limit-exceeded`, `network`.
@@ -36,8 +36,10 @@ export async function refreshTargets(
   known: TufState,
   names: readonly { readonly name: string; readonly optional?: boolean }[],
   keep: Keep,
+  targetsUrl = new URL('targets/', folderUrl(repository)).href,
 ): Promise<Refreshed> {
   const get = getter(deps, repository)
+  const getTarget = getter(deps, targetsUrl)
   const root = await refreshRoot(get, known.root, keep)
   const trusted = root.signed
 
@@ -81,7 +83,7 @@ export async function refreshTargets(
     if (promised === undefined || hash === undefined || !/^[0-9a-f]{64,128}$/.test(hash)) {
       throw fail('evidence-malformed', `has no target ${name} with a hash`, { where: 'targets.json' })
     }
-    const target = await get(`targets/${hash}.${name}`)
+    const target = await getTarget(consistentName(name, hash))
     refuseOther(target, promised, name)
     found.set(name, target)
   }
@@ -170,8 +172,18 @@ function refuseExpired(where: string, expires: number, now: Date): void {
   throw fail('digest-mismatch', `expired at ${isoTime(expires)}: somebody serves old metadata, or the clock here is wrong`, { where })
 }
 
+/** Where a target is: its hash stands before the last part of its name (TUF specification, 5.7.3). */
+function consistentName(name: string, hash: string): string {
+  const parts = name.split('/').map(encodeURIComponent)
+  return [...parts.slice(0, -1), `${hash}.${parts.at(-1) ?? ''}`].join('/')
+}
+
+function folderUrl(address: string): URL {
+  return new URL(address.endsWith('/') ? address : `${address}/`)
+}
+
 function getter(deps: HttpDeps, repository: string) {
-  const base = new URL(repository.endsWith('/') ? repository : `${repository}/`)
+  const base = folderUrl(repository)
   const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(base.hostname)
   if (base.protocol !== 'https:' && !isLoopback) throw fail('insecure-transport', 'is not an https address', { where: base.href })
   const optional = async (path: string): Promise<Uint8Array | undefined> => {
