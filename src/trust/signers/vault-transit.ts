@@ -63,8 +63,8 @@ export async function openVaultTransit(deps: ServiceDeps & Pick<Deps, 'fs' | 'en
   const ecdsa = signDigest({ marshaling_algorithm: 'asn1' })
   return serviceSigner(pemOf(publicKey, data.type, uri), uri, 'Vault', {
     'ecdsa-p256': byDigest('sha256', ecdsa),
-    'ecdsa-p384': byDigest('sha384', ecdsa),
-    // The engine signs any digest with this one; SHA-256 is what cosign accepts by key.
+    // The engine signs any digest; SHA-256 is what cosign accepts by key, on every curve.
+    'ecdsa-p384': byDigest('sha256', ecdsa),
     'ecdsa-p521': byDigest('sha256', ecdsa),
     // It would choose PSS by itself.
     rsa: byDigest('sha256', signDigest({ signature_algorithm: 'pkcs1v15' })),
