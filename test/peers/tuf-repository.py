@@ -87,12 +87,12 @@ def roles_of(layout, version, delegate_expires):
         return top, {}
     if layout == "paths":
         roles = {
-            "npm": DelegatedRole("npm", ids, 1, False, paths=["registry.npmjs.org/*"]),
+            "packages": DelegatedRole("packages", ids, 1, False, paths=["packages.example/*"]),
             "near": DelegatedRole("near", ids, 1, False, paths=["trusted_????.json"]),
             "instance": DelegatedRole("instance", ids, 1, True, paths=["trusted_*.json", "signing_*"]),
         }
         top.delegations = Delegations(keys, roles=roles)
-        return top, {"npm": other, "near": other, "instance": knowing}
+        return top, {"packages": other, "near": other, "instance": knowing}
     bins = [f"bin-{number:x}" for number in range(16)]
     if layout == "hashed":
         prefixes = {f"bin-{number:x}": [f"{number:x}"] for number in range(16)}
