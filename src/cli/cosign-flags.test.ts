@@ -78,8 +78,9 @@ test.each([
 
 test('so is every flag of `gh attestation verify`', () => {
   const flags =
-    'bundle bundle-from-oci cert-identity cert-identity-regex cert-oidc-issuer custom-trusted-root deny-self-hosted-runners digest-alg format hostname jq limit no-public-good owner predicate-type repo signer-digest signer-repo signer-workflow source-digest source-ref template'
-  const known = [...Object.keys(verify.options), ...Object.keys(verify.refused ?? {})]
+    'bundle bundle-from-oci cert-identity cert-identity-regex cert-oidc-issuer custom-trusted-root deny-self-hosted-runners digest-alg format hostname jq limit no-public-good owner predicate-type repo signer-digest signer-repo signer-workflow source-digest source-ref template b d i q L o R t'
+  const shorts = Object.values(verify.options).flatMap(({ short }) => short ?? [])
+  const known = [...Object.keys(verify.options), ...Object.keys(verify.refused ?? {}), ...shorts, 'q']
   expect(flags.split(' ').filter((name) => !known.includes(name))).toEqual([])
 })
 

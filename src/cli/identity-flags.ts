@@ -12,6 +12,7 @@ import type { FactName } from '../trust/sigstore/fulcio.ts'
 import type { TrustedRoot } from '../trust/sigstore/trusted-root.ts'
 import type { Context, OptionSpec } from './command.ts'
 import { REFUSED_EVERYWHERE } from './cosign-flags.ts'
+import { GITHUB_OPTIONS, GITHUB_REFUSED, exactly, githubFromFlags } from './github-flags.ts'
 
 /** Flags that say whom a certificate must name, and whose word on that counts: cosign's, and those of `gh attestation verify`. */
 export const IDENTITY_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -24,13 +25,7 @@ export const IDENTITY_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   'certificate-github-workflow-repository': { type: 'string', value: 'OWNER/NAME', help: 'repository in the certificate' },
   'certificate-github-workflow-sha': { type: 'string', value: 'SHA', help: 'commit in the certificate' },
   'certificate-github-workflow-trigger': { type: 'string', value: 'EVENT', help: 'event in the certificate' },
-  repo: { type: 'string', value: 'OWNER/NAME', help: 'signed by a workflow on GitHub for this repository, as for gh' },
-  owner: { type: 'string', value: 'OWNER', help: 'signed by a workflow on GitHub for a repository of this owner, as for gh' },
-  'signer-workflow': { type: 'string', value: 'OWNER/NAME/PATH', help: 'with --repo or --owner: the workflow that signed' },
-  'source-ref': { type: 'string', value: 'REF', help: 'git ref it was built from, in the certificate, as for gh' },
-  'source-digest': { type: 'string', value: 'SHA', help: 'commit it was built from, in the certificate, as for gh' },
-  'signer-digest': { type: 'string', value: 'SHA', help: 'commit of the workflow that signed, in the certificate, as for gh' },
-  'deny-self-hosted-runners': { type: 'boolean', help: 'signed on a machine of GitHub’s, as for gh' },
+  ...GITHUB_OPTIONS,
   'trusted-root': {
     type: 'string',
     value: 'FILE',
@@ -61,19 +56,7 @@ export const REFUSED_VERIFYING: Readonly<Record<string, string>> = {
   'allow-certificate-chain': 'a 0.3 bundle with a chain is against its specification',
   'signature-digest-algorithm': 'the hash follows from the key',
   ...REFUSED_EVERYWHERE,
-  // Of `gh attestation verify`.
-  'cert-identity': 'say --certificate-identity',
-  'cert-identity-regex': 'say --certificate-identity-regexp',
-  'cert-oidc-issuer': 'say --certificate-oidc-issuer',
-  'custom-trusted-root': 'say --trusted-root',
-  'signer-repo': 'say --signer-workflow, or --certificate-identity-regexp',
-  'bundle-from-oci': 'evidence in the registry is always looked for',
-  hostname: 'name the issuer with --certificate-oidc-issuer, and its root with --trusted-root',
-  'no-public-good': 'name the one root that counts with --trusted-root',
-  'digest-alg': 'digests are always sha256',
-  limit: 'all that is there is looked at',
-  jq: 'pipe --format json into a program of yours',
-  template: 'pipe --format json into a program of yours',
+  ...GITHUB_REFUSED,
 }
 
 const GITHUB_FACTS: Readonly<Record<string, FactName>> = {
@@ -86,7 +69,6 @@ const GITHUB_FACTS: Readonly<Record<string, FactName>> = {
   'source-digest': 'sourceRepositoryDigest',
   'signer-digest': 'buildSignerDigest',
 }
-const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
 
 /** The Sigstore instance the flags name: whose root, and how many witnesses a certificate needs. */
 export function instanceFromFlags(context: Context, workspace: Workspace): Instance {
@@ -139,7 +121,7 @@ async function readCertificates({ deps, cwd }: Context, file: string): Promise<r
 /** The identity the flags name, as an authority that may say anything; undefined when they name none. Throws `usage` for half of one. */
 export async function identityFromFlags(context: Context, instance: Instance): Promise<IdentityAuthority | undefined> {
   const { flags } = context
-  const github = githubFromFlags(context)
+  const github = githubFromFlags(flags)
   const subject = (await matcherOf(context, 'certificate-identity')) ?? github?.subject
   const issuer = (await matcherOf(context, 'certificate-oidc-issuer')) ?? github?.issuer
   const facts = Object.entries(GITHUB_FACTS).flatMap(([flag, name]) => {
@@ -171,35 +153,4 @@ async function matcherOf({ flags }: Context, flag: string): Promise<Matcher | un
   const regex = compileLinearRegex(pattern, `--${flag}-regexp`)
   if (regex.matchesWhole('')) throw fail('usage', 'matches the empty text, and so says nothing', { where: `--${flag}-regexp` })
   return { text: pattern, matches: regex.matchesWhole }
-}
-
-function exactly(text: string): Matcher {
-  return { text, matches: (value) => value === text }
-}
-
-function startingWith(text: string): Matcher {
-  return { text: `${text}*`, matches: (value) => value.startsWith(text) }
-}
-
-type GithubIdentity = Pick<IdentityAuthority, 'subject' | 'issuer' | 'facts'>
-
-/** gh's flags: whose repository it was built for, and which workflow signed, by default any of that repository or owner. */
-function githubFromFlags({ flags }: Context): GithubIdentity | undefined {
-  const [repo, owner, workflow] = [flags.text('repo'), flags.text('owner'), flags.text('signer-workflow')]
-  if (repo === undefined && owner === undefined) {
-    if (workflow === undefined) return undefined
-    throw fail('usage', 'needs --repo or --owner', { where: '--signer-workflow' })
-  }
-  if (repo !== undefined && owner !== undefined) throw fail('usage', 'and --owner say the same thing twice', { where: '--repo' })
-  const [flag, name, form] =
-    repo === undefined ? (['--owner', owner ?? '', /^[\w.-]+$/] as const) : (['--repo', repo, /^[\w.-]+\/[\w.-]+$/] as const)
-  if (!form.test(name)) throw fail('usage', `is not ${repo === undefined ? 'the name of an owner' : 'OWNER/NAME'}`, { where: flag })
-  const signer =
-    workflow === undefined ? `https://github.com/${name}/` : `https://github.com/${workflow.replace(/^(?:https:\/\/)?github\.com\//, '')}@`
-  const url = exactly(`https://github.com/${name}`)
-  return {
-    subject: startingWith(signer),
-    issuer: exactly(GITHUB_ISSUER),
-    facts: [{ name: repo === undefined ? 'sourceRepositoryOwnerUri' : 'sourceRepositoryUri', is: url }],
-  }
 }

@@ -151,6 +151,8 @@ export const LIMITS = {
   tufMetadataBytes: 4 * MiB,
   tufRoots: 256,
   tufKeys: 256,
+  /** Delegated roles that one target is looked for in. */
+  tufDelegations: 32,
   lockWaitMs: 60_000,
   /** Longest wait for another process that writes to the SQLite file, and for a connection to PostgreSQL. */
   databaseWaitMs: 30_000,

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../kernel/bytes.ts'
 import { LIMITS } from '../kernel/limits.ts'
@@ -109,9 +109,14 @@ describe('key IDs', () => {
     expect(noteKeyHash('a', publicKey)).toBe(noteKeyHash('b', publicKey))
   })
 
-  test('other kinds of key do not sign notes', () => {
+  test('of a kind that has no type there: the long name that is given, or none', () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     expect(() => noteKeyHash('a', publicKey)).toThrow(expect.objectContaining({ code: 'key-invalid' }))
+    const spki = publicKey.export({ type: 'spki', format: 'der' })
+    const hash = createHash('sha256')
+      .update(Buffer.concat([Buffer.from('a\n\xfftally/rsa', 'latin1'), spki]))
+      .digest()
+    expect(noteKeyHash('a', publicKey, 'tally/rsa')).toBe(hash.readUInt32BE(0))
   })
 })
 

@@ -26,6 +26,8 @@ export type Note = { readonly text: string; readonly signatures: readonly NoteSi
 export type Refusal = { readonly why: string }
 
 const ED25519 = 0x01
+/** Kinds of key the specification gives no type. */
+const UNASSIGNED = 0xff
 const KEY_ID_BYTES = 4
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0009\u000b-\u001f]/
@@ -116,12 +118,14 @@ async function signatureLine(text: string, signer: NoteSigner): Promise<string> 
 
 /**
  * Key ID of a public key under a name (C2SP signed-note, "Signature types"): of Ed25519 the hash over name, 0x0A, 0x01 and
- * key; of ECDSA (0x02) the hash over the SubjectPublicKeyInfo alone. Throws `key-invalid` for other kinds of key.
+ * key; of ECDSA (0x02) the hash over the SubjectPublicKeyInfo alone; of a kind without a type of its own (0xFF) the hash over name,
+ * 0x0A, 0xFF, `type`, a long name of the kind, and the SubjectPublicKeyInfo. Throws `key-invalid` for such a kind without one.
  */
-export function noteKeyHash(name: string, key: KeyObject): number {
+export function noteKeyHash(name: string, key: KeyObject, type?: string): number {
   const hash = createHash('sha256')
   if (key.asymmetricKeyType === 'ed25519') hash.update(`${name}\n`).update(Uint8Array.of(ED25519)).update(rawEd25519(key))
-  else if (key.asymmetricKeyType === 'ec') hash.update(key.export({ format: 'der', type: 'spki' }))
+  else if (key.asymmetricKeyType === 'ec') hash.update(spkiOf(key))
+  else if (type !== undefined) hash.update(`${name}\n`).update(Uint8Array.of(UNASSIGNED)).update(type).update(spkiOf(key))
   else throw fail('key-invalid', `a key of kind ${key.asymmetricKeyType ?? 'secret'} cannot sign notes`, { where: name })
   return keyIdOf(hash.digest())
 }
@@ -159,5 +163,9 @@ function keyIdOf(bytes: Uint8Array): number {
 const SPKI_PREFIX = fromHex('302a300506032b6570032100')
 
 function rawEd25519(key: KeyObject): Uint8Array {
-  return new Uint8Array(key.export({ format: 'der', type: 'spki' })).subarray(SPKI_PREFIX.byteLength)
+  return spkiOf(key).subarray(SPKI_PREFIX.byteLength)
+}
+
+function spkiOf(key: KeyObject): Uint8Array {
+  return new Uint8Array(key.export({ format: 'der', type: 'spki' }))
 }

@@ -4,7 +4,6 @@ import { fromBase64, toBase64, utf8 } from '../kernel/bytes.ts'
 import { exportCosignKey, isCosignKey, openCosignKey } from './cosign-key.ts'
 import { exportPrivateKey, generateKey, publicKeyOf } from './keys.ts'
 import { isLockedKey, signerOf, unlockKey } from './private-key.ts'
-import { KEY_ALGORITHMS } from './signer.ts'
 
 /** Written so that no scanner takes this file for a leaked key. */
 function pemOf(body: string, label = ['ENCRYPTED SIGSTORE', 'PRIVATE', 'KEY'].join(' ')): string {
@@ -41,7 +40,7 @@ describe('a key in cosign’s own form', () => {
     expect(publicKeyOf(await openCosignKey(older, 'cosign pass', 'cosign.key')).keyId).toBe(THEIR_KEY_ID)
   })
 
-  test.each(KEY_ALGORITHMS)('of kind %s is written and read back', async (kind) => {
+  test.each(['ecdsa-p256', 'rsa', 'ml-dsa-65'] as const)('of kind %s is written and read back', async (kind) => {
     const key = generateKey(kind)
     const pem = await exportCosignKey(key, 'the passphrase')
     expect(pem).not.toBe(await exportCosignKey(key, 'the passphrase'))

@@ -4,16 +4,15 @@ import { equalBytes, fromHex, toBase64 } from '../kernel/bytes.ts'
 import { fail } from '../kernel/errors.ts'
 import { encryptPkcs8, isEncryptedPkcs8 } from './pkcs8.ts'
 import { SCHEMES, verifyBytes, verifyScheme } from './schemes.ts'
-import type { PublicKeyAlgorithm, Scheme } from './schemes.ts'
+import type { KeyAlgorithm, Scheme } from './schemes.ts'
 import { signWithKey } from './sign-with.ts'
-import { KEY_ALGORITHMS } from './signer.ts'
-import type { KeyAlgorithm, Signer } from './signer.ts'
+import type { Signer } from './signer.ts'
 
 /** A public key that verifies. `verify` never throws: what is no signature does not match. */
 export type PublicKey = {
   /** sha256 of the SubjectPublicKeyInfo (DER, uncompressed point), hexadecimal. One key has one id however its file spells it. */
   readonly keyId: string
-  readonly algorithm: PublicKeyAlgorithm
+  readonly algorithm: KeyAlgorithm
   readonly pem: string
   readonly key: KeyObject
   /** The ways it may have signed. `verify` knows all but Ed25519ph, `verifyWith` all. */
@@ -21,13 +20,19 @@ export type PublicKey = {
   readonly verify: (bytes: Uint8Array, signature: Uint8Array) => boolean
 }
 
-const CURVES: Readonly<Record<string, PublicKeyAlgorithm>> = { prime256v1: 'ecdsa-p256', secp384r1: 'ecdsa-p384', secp521r1: 'ecdsa-p521' }
-const OTHERS: ReadonlySet<string> = new Set<PublicKeyAlgorithm>(['ed25519', 'rsa', 'ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'])
+const CURVES: Readonly<Record<string, KeyAlgorithm>> = { prime256v1: 'ecdsa-p256', secp384r1: 'ecdsa-p384', secp521r1: 'ecdsa-p521' }
+const OTHERS: ReadonlySet<string> = new Set<KeyAlgorithm>(['ed25519', 'rsa', 'ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'])
+
+/** Bits of a new RSA key: as strong as P-256 (NIST SP 800-57, part 1, table 2). */
+const RSA_BITS = 3072
 
 /** Makes a new private key. */
 export function generateKey(kind: KeyAlgorithm = 'ecdsa-p256'): KeyObject {
-  if (kind === 'ed25519') return generateKeyPairSync('ed25519').privateKey
-  return generateKeyPairSync('ec', { namedCurve: kind === 'ecdsa-p256' ? 'prime256v1' : 'secp384r1' }).privateKey
+  if (kind === 'rsa') return generateKeyPairSync('rsa', { modulusLength: RSA_BITS }).privateKey
+  const curve = Object.keys(CURVES).find((name) => CURVES[name] === kind)
+  if (curve !== undefined) return generateKeyPairSync('ec', { namedCurve: curve }).privateKey
+  // One call for all: the types of Node list each kind by itself.
+  return generateKeyPairSync(kind as 'ed25519').privateKey
 }
 
 /** A private key as PKCS#8 PEM: encrypted (scrypt, AES-256-CBC) with a passphrase, plain with undefined. Throws `passphrase-missing` for an empty one. */
@@ -39,18 +44,12 @@ export function exportPrivateKey(key: KeyObject, passphrase: string | undefined)
 }
 
 /**
- * A signer of a private key: PKCS#8 PEM, plain or encrypted, or SEC1 PEM. In: text, passphrase if there is one, and where the
+ * A signer of a private key: PKCS#8 PEM, plain or encrypted, PKCS#1 or SEC1 PEM. In: text, passphrase if there is one, and where the
  * text is from. Throws `passphrase-missing`, `passphrase-wrong`, or `key-invalid` saying what the text is instead.
  */
 export function loadSigner(pem: string, passphrase?: string, where?: string): Signer {
   const key = openPrivateKey(pem, passphrase, at(where))
   const { keyId, algorithm, pem: publicKeyPem } = publicKeyOf(key, where)
-  if (!isSigning(algorithm)) {
-    throw fail('key-invalid', `is a key of kind ${algorithm}, which verifies here and does not sign`, {
-      ...at(where),
-      hint: `keys that sign are ${KEY_ALGORITHMS.join(', ')}`,
-    })
-  }
   return { keyId, algorithm, publicKeyPem, ...signWithKey(key) }
 }
 
@@ -102,14 +101,14 @@ export async function verifyWith(key: VerifyingKey, bytes: Uint8Array, signature
 }
 
 /** SubjectPublicKeyInfo of an uncompressed point of a named curve up to the point itself (RFC 5480, 2), and its whole length. */
-const POINTS: readonly { readonly algorithm: PublicKeyAlgorithm; readonly head: Uint8Array; readonly size: number }[] = [
+const POINTS: readonly { readonly algorithm: KeyAlgorithm; readonly head: Uint8Array; readonly size: number }[] = [
   { algorithm: 'ecdsa-p256', head: fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004'), size: 91 },
   { algorithm: 'ecdsa-p384', head: fromHex('3076301006072a8648ce3d020106052b8104002203620004'), size: 120 },
   { algorithm: 'ecdsa-p521', head: fromHex('30819b301006072a8648ce3d020106052b810400230381860004'), size: 158 },
 ]
 
 /** The algorithm of an ECDSA key that is written in the one form `canonicalHalf` gives; undefined for every other. In: bytes a KeyObject was made of. */
-export function pointAlgorithmOf(spki: Uint8Array): PublicKeyAlgorithm | undefined {
+export function pointAlgorithmOf(spki: Uint8Array): KeyAlgorithm | undefined {
   return POINTS.find(({ head, size }) => spki.byteLength === size && equalBytes(spki.subarray(0, head.byteLength), head))?.algorithm
 }
 
@@ -119,17 +118,13 @@ function canonicalHalf(key: KeyObject): KeyObject {
   return half.asymmetricKeyType === 'ec' ? createPublicKey({ key: half.export({ format: 'jwk' }), format: 'jwk' }) : half
 }
 
-function isSigning(algorithm: PublicKeyAlgorithm): algorithm is KeyAlgorithm {
-  return (KEY_ALGORITHMS as readonly string[]).includes(algorithm)
-}
-
 /** Whether a PEM text is a private key that needs a passphrase. */
 export function isEncryptedKey(pem: string): boolean {
   return /-----BEGIN ENCRYPTED PRIVATE KEY-----/.test(pem)
 }
 
 /**
- * A private key of a PEM text, for writing it anew: PKCS#8 plain or encrypted, or SEC1. Throws `passphrase-missing`,
+ * A private key of a PEM text, for writing it anew: PKCS#8 plain or encrypted, PKCS#1 or SEC1. Throws `passphrase-missing`,
  * `passphrase-wrong`, or `key-invalid` saying what the text is instead.
  */
 export function openKey(pem: string, passphrase: string | undefined, where?: string): KeyObject {
@@ -188,10 +183,10 @@ function describeBlock(label: string): string {
   return label === 'CERTIFICATE' ? 'a certificate' : `a PEM block named ${label.toLowerCase()}`
 }
 
-function algorithmOf(key: KeyObject, where: At): PublicKeyAlgorithm {
+function algorithmOf(key: KeyObject, where: At): KeyAlgorithm {
   const kind = key.asymmetricKeyType ?? 'secret'
   if (kind === 'rsa') refuseRsa(key, where)
-  if (OTHERS.has(kind)) return kind as PublicKeyAlgorithm
+  if (OTHERS.has(kind)) return kind as KeyAlgorithm
   const curve = key.asymmetricKeyDetails?.namedCurve ?? ''
   const algorithm = kind === 'ec' && Object.hasOwn(CURVES, curve) ? CURVES[curve] : undefined
   if (algorithm !== undefined) return algorithm
@@ -202,8 +197,11 @@ function algorithmOf(key: KeyObject, where: At): PublicKeyAlgorithm {
 /** Short keys are broken; long ones, or with a large exponent, cost whoever verifies. */
 function refuseRsa(key: KeyObject, where: At): void {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
-  if (modulusLength >= 2048 && modulusLength <= 8192 && publicExponent >= 3n && publicExponent < 2n ** 32n) return
-  throw fail('key-invalid', `is an RSA key of ${modulusLength} bits; 2048 to 8192 are supported`, where)
+  if (modulusLength < 2048 || modulusLength > 8192) {
+    throw fail('key-invalid', `is an RSA key of ${modulusLength} bits; 2048 to 8192 are supported`, where)
+  }
+  if (publicExponent >= 3n && publicExponent < 2n ** 32n) return
+  throw fail('key-invalid', 'is an RSA key whose public exponent is not from 3 to 2^32; nearly all have 65537', where)
 }
 
 function asKeyError(cause: unknown, message: string, where: string | undefined): Error {

@@ -13,7 +13,7 @@ import type { NoteSigner } from '../ledger/note.ts'
 import { authorityOf, newSigner, provenanceFor, signedEvidence, trustOf, wrappedArtifact } from '../../test/support/signed-evidence.ts'
 import { generateKey, publicKeyOf } from './keys.ts'
 import { noteSignerOf, noteVerifierOf } from './note-keys.ts'
-import { KEY_ALGORITHMS } from './signer.ts'
+import { KEY_ALGORITHMS } from './schemes.ts'
 import type { Trust } from './authority.ts'
 import { verifyEvidence } from './verify.ts'
 

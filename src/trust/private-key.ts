@@ -13,7 +13,7 @@ export function isLockedKey(pem: string): boolean {
 }
 
 /**
- * Opens a private key of any form that is read: PKCS#8 plain or encrypted, SEC1, cosign's own. A passphrase is looked for only when
+ * Opens a private key of any form that is read: PKCS#8 plain or encrypted, PKCS#1, SEC1, cosign's own. A passphrase is looked for only when
  * the key is locked. cosign makes keys with no passphrase at all when COSIGN_PASSWORD is set and empty; so are its keys opened. Throws
  * `passphrase-missing`, `passphrase-wrong` (saying where the passphrase was from), `key-invalid`.
  */
@@ -34,7 +34,7 @@ export async function unlockKey(
   }
 }
 
-/** A signer of an opened private key. Throws `key-invalid` for kinds of key that do not sign here. */
+/** A signer of an opened private key. */
 export function signerOf(key: KeyObject, where: string): Signer {
   return loadSigner(exportPrivateKey(key, undefined), undefined, where)
 }

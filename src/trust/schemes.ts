@@ -6,8 +6,9 @@ import { verifyPss } from './rsa-pss.ts'
 
 export type HashName = 'sha256' | 'sha384' | 'sha512'
 
-/** The kinds of key whose signatures are verified; those that sign are KEY_ALGORITHMS. */
-export type PublicKeyAlgorithm = 'ecdsa-p256' | 'ecdsa-p384' | 'ecdsa-p521' | 'ed25519' | 'rsa' | 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'
+/** The kinds of key that sign and verify. RSA keys have 2048 to 8192 bits. */
+export const KEY_ALGORITHMS = ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'rsa', 'ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const
+export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number]
 
 /** How a signature is made with a key. `pure` schemes sign the message itself, which must then be held in memory whole. */
 export type Scheme =
@@ -18,10 +19,10 @@ export type Scheme =
 const ecdsa = (hash: HashName): Scheme => ({ kind: 'ecdsa', hash })
 
 /**
- * The schemes a bare key is tried with: those of Sigstore's registry of algorithms. cosign writes P-384 with SHA-384 and accepts by
- * key SHA-256 only, which is what we write; it signs attestations with Ed25519 keys as Ed25519ph.
+ * The schemes a bare key is tried with: those of Sigstore's registry of algorithms. cosign writes P-384 with SHA-384 and P-521 with
+ * SHA-512, and accepts by key SHA-256 only, which is what we write; it signs attestations with Ed25519 keys as Ed25519ph.
  */
-export const SCHEMES: Readonly<Record<PublicKeyAlgorithm, readonly Scheme[]>> = {
+export const SCHEMES: Readonly<Record<KeyAlgorithm, readonly Scheme[]>> = {
   'ecdsa-p256': [ecdsa('sha256')],
   'ecdsa-p384': [ecdsa('sha384'), ecdsa('sha256')],
   'ecdsa-p521': [ecdsa('sha512'), ecdsa('sha256')],
@@ -33,6 +34,12 @@ export const SCHEMES: Readonly<Record<PublicKeyAlgorithm, readonly Scheme[]>> = 
   'ml-dsa-44': [{ kind: 'pure' }],
   'ml-dsa-65': [{ kind: 'pure' }],
   'ml-dsa-87': [{ kind: 'pure' }],
+}
+
+/** The one way a key of ours signs: by a hash of the message, RSA as PKCS#1 v1.5, or (undefined) over the message itself. */
+export function schemeOf(algorithm: KeyAlgorithm, hash: HashName | undefined): Exclude<Scheme, { kind: 'ed25519ph' }> {
+  if (hash === undefined) return { kind: 'pure' }
+  return { kind: algorithm === 'rsa' ? 'rsa-pkcs1' : 'ecdsa', hash }
 }
 
 /** Whether bytes held in memory are signed. Not for Ed25519ph, which Node does not have. Never throws: what is no signature does not match. */

@@ -1,13 +1,14 @@
+import { constants, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { fromBase64, fromHex, toHex, utf8 } from '../kernel/bytes.ts'
+import { concatBytes, fromBase64, fromHex, toHex, utf8 } from '../kernel/bytes.ts'
 import { digestOf } from '../kernel/digest.ts'
 import { parseBundle } from '../evidence/bundle.ts'
 import { IN_TOTO, preAuthEncoding } from '../evidence/dsse.ts'
 import { statementBytes } from '../evidence/statement.ts'
 import { newSigner, provenanceFor, wrappedArtifact } from '../../test/support/signed-evidence.ts'
-import { loadPublicKey } from './keys.ts'
+import { exportPrivateKey, loadPublicKey, loadSigner } from './keys.ts'
 import { signMessage, signStatement } from './sign.ts'
-import { KEY_ALGORITHMS } from './signer.ts'
+import { KEY_ALGORITHMS } from './schemes.ts'
 import type { Signed, Voucher } from './signer.ts'
 
 // A self-signed certificate of a key that was thrown away.
@@ -17,6 +18,10 @@ const SOMEBODYS_CERTIFICATE = fromBase64(
 
 const statement = provenanceFor(wrappedArtifact())
 const signer = newSigner()
+
+async function* once(bytes: Uint8Array) {
+  yield bytes
+}
 
 describe('signing a statement', () => {
   test('gives a bundle around exactly those bytes, hinting at the key as cosign does', async () => {
@@ -31,6 +36,23 @@ describe('signing a statement', () => {
   test('with a key service that signs something else is refused before anything goes out', async () => {
     const faulty = { ...signer, sign: async () => await signer.sign(utf8('something else')) }
     await expect(signStatement(faulty, statementBytes(statement))).rejects.toThrow(expect.objectContaining({ code: 'signature-invalid' }))
+  })
+
+  test('with an RSA key that signs with PSS is refused: who verifies by key expects PKCS#1 v1.5', async () => {
+    const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+    const pss = (bytes: Uint8Array) => sign('sha256', bytes, { key, padding: constants.RSA_PKCS1_PSS_PADDING })
+    const own = loadSigner(exportPrivateKey(key, undefined))
+    await expect(signStatement({ ...own, sign: async (bytes) => pss(bytes) }, statementBytes(statement))).rejects.toThrow(
+      expect.objectContaining({ code: 'signature-invalid' }),
+    )
+    const parts: Uint8Array[] = []
+    const signStream = async (content: AsyncIterable<Uint8Array>) => {
+      for await (const part of content) parts.push(part)
+      return pss(concatBytes(parts))
+    }
+    await expect(signMessage({ ...own, signStream }, once(utf8('a file')))).rejects.toThrow(
+      expect.objectContaining({ code: 'signature-invalid' }),
+    )
   })
 
   test.each([

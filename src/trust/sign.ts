@@ -1,4 +1,4 @@
-import { createHash, createVerify } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { concatBytes, fromHex, toBase64 } from '../kernel/bytes.ts'
 import { digestOf, finishDigest } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
@@ -10,8 +10,12 @@ import type { Envelope } from '../evidence/evidence.ts'
 import { checkPredicate } from '../evidence/predicates/index-table.ts'
 import { parseStatement } from '../evidence/statement.ts'
 import { loadPublicKey } from './keys.ts'
+import { schemeOf, startVerify, verifyBytes } from './schemes.ts'
 import type { Signer } from './signer.ts'
 import { vouchFor } from './voucher.ts'
+
+/** A hash as a bundle names it (sigstore_common.proto, HashAlgorithm). */
+const BUNDLE_HASH = { sha256: 'SHA2_256', sha384: 'SHA2_384', sha512: 'SHA2_512' } as const
 
 export type SignedBundle = { readonly bundle: Uint8Array; readonly digest: Digest }
 
@@ -29,7 +33,8 @@ export async function signStatement(signer: Signer, statement: Uint8Array): Prom
     })
   const signed = preAuthEncoding(IN_TOTO, statement)
   const sig = await signer.sign(signed)
-  if (!loadPublicKey(signer.publicKeyPem).verify(signed, sig)) throw faulty(signer)
+  // Exactly in the way it is said to: a verifier by key may know no other.
+  if (!verifyBytes(schemeOf(signer.algorithm, signer.hash), loadPublicKey(signer.publicKeyPem).key, signed, sig)) throw faulty(signer)
   const envelope = { payloadType: IN_TOTO, payload: statement, signatures: [{ keyid: '', sig }] }
   return await bundled(signer, envelope, { signature: sig, digest: digestBytes(signer, signed) })
 }
@@ -42,26 +47,27 @@ export async function signMessage(
   signer: Signer,
   content: AsyncIterable<Uint8Array>,
 ): Promise<SignedBundle & { readonly signature: Uint8Array; readonly content: Digest }> {
+  const { key } = loadPublicKey(signer.publicKeyPem)
+  const scheme = schemeOf(signer.algorithm, signer.hash)
   const sha256 = createHash('sha256')
-  const other = signer.hash === 'sha384' ? createHash('sha384') : undefined
-  const verifier = signer.hash === undefined ? undefined : createVerify(signer.hash)
+  const other = signer.hash === undefined || signer.hash === 'sha256' ? undefined : { name: signer.hash, hash: createHash(signer.hash) }
+  const running = scheme.kind === 'pure' ? undefined : startVerify(scheme, key)
   const kept: Uint8Array[] = []
   async function* watched(): AsyncGenerator<Uint8Array> {
     for await (const part of content) {
       sha256.update(part)
-      other?.update(part)
-      if (verifier === undefined) kept.push(part)
-      else verifier.update(part)
+      other?.hash.update(part)
+      if (running === undefined) kept.push(part)
+      else running.update(part)
       yield part
     }
   }
   const signature = await signer.signStream(watched())
-  const key = loadPublicKey(signer.publicKeyPem)
-  const isGood = verifier === undefined ? key.verify(concatBytes(kept), signature) : verifier.verify(key.key, signature)
+  const isGood = running === undefined ? verifyBytes({ kind: 'pure' }, key, concatBytes(kept), signature) : await running.matches(signature)
   if (!isGood) throw faulty(signer)
   const read = finishDigest(sha256)
-  const digest = other === undefined ? fromHex(read.slice('sha256:'.length)) : new Uint8Array(other.digest())
-  const message: MessageSignature = { digest: { algorithm: other === undefined ? 'SHA2_256' : 'SHA2_384', value: digest }, signature }
+  const digest = other === undefined ? fromHex(read.slice('sha256:'.length)) : new Uint8Array(other.hash.digest())
+  const message: MessageSignature = { digest: { algorithm: BUNDLE_HASH[other?.name ?? 'sha256'], value: digest }, signature }
   return { ...(await bundled(signer, message, { signature, digest })), signature, content: read }
 }
 

@@ -3,7 +3,7 @@ import type { NoteVerifier } from '../ledger/note.ts'
 import { keyAuthoritiesOf } from './authority.ts'
 import type { Authority, Instance, KeyAuthority, Trust } from './authority.ts'
 import type { PublicKey } from './keys.ts'
-import { canSignNotes, noteVerifierOf } from './note-keys.ts'
+import { noteVerifierOf } from './note-keys.ts'
 import type { Needs } from './sigstore/witness.ts'
 
 /** Keys alone suffice for what they sign; logs and timestamps, where there are any, prove when. */
@@ -28,7 +28,7 @@ export function trustKeys(
 
 /** Everybody whose signature makes a checkpoint count: the logs' own keys, and each authority that may vouch for a log. */
 export function logVerifiersOf(trust: Trust): readonly NoteVerifier[] {
-  const vouching = keyAuthoritiesOf(trust).filter((one) => one.may.includes('log') && canSignNotes(one.key))
+  const vouching = keyAuthoritiesOf(trust).filter((one) => one.may.includes('log'))
   return [...trust.logKeys, ...vouching.map((one) => noteVerifierOf(one.key))]
 }
 

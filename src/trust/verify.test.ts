@@ -18,7 +18,7 @@ import {
 } from '../../test/support/signed-evidence.ts'
 import { MAY } from './receipt.ts'
 import type { May } from './receipt.ts'
-import { KEY_ALGORITHMS } from './signer.ts'
+import { KEY_ALGORITHMS } from './schemes.ts'
 import { verifyEvidence } from './verify.ts'
 
 const artifact = wrappedArtifact()

@@ -28,6 +28,20 @@ const FACTS: Readonly<Record<number, string>> = {
   16: 'https://github.com/example',
 }
 
+/** The same by a workflow of a tenant of ghe.com, and each of what says so as github.com or another tenant would have it. */
+const TENANT: Readonly<Record<number, string>> = {
+  ...FACTS,
+  8: 'https://token.actions.acme.ghe.com',
+  9: `https://acme.ghe.com/${WORKFLOW}@refs/tags/v1`,
+  12: 'https://acme.ghe.com/example/app',
+  16: 'https://acme.ghe.com/example',
+}
+const ELSEWHERE: Readonly<Record<number, string>> = {
+  8: 'https://token.actions.githubusercontent.com',
+  12: 'https://github.com/example/app',
+  16: 'https://other.ghe.com/example',
+}
+
 let dir = ''
 beforeAll(async () => {
   dir = await fs.mkdtemp(join(tmpdir(), 'tally-'))
@@ -36,14 +50,20 @@ beforeAll(async () => {
   await fs.writeFile(join(dir, 'workflow.json'), bundleOf(FACTS))
   await fs.writeFile(join(dir, 'own-runner.json'), bundleOf({ ...FACTS, 11: 'self-hosted' }))
   await fs.writeFile(join(dir, 'other-issuer.json'), bundleOf({ ...FACTS, 8: 'https://token.example.com' }))
+  await fs.writeFile(join(dir, 'tenant.json'), bundleOf(TENANT, TENANT[9]))
+  for (const [number, other] of Object.entries(ELSEWHERE)) {
+    await fs.writeFile(join(dir, `tenant-${number}.json`), bundleOf({ ...TENANT, [number]: other }, TENANT[9]))
+  }
+  await fs.writeFile(join(dir, 'tenant-name.json'), bundleOf(TENANT, SUBJECT))
+  await fs.writeFile(join(dir, 'near.json'), bundleOf(FACTS, `https://github.com/${WORKFLOW}@evil.yml@refs/heads/main`))
   await fs.writeFile(join(dir, 'few.json'), bundleOf({ 8: FACTS[8] ?? '', 12: FACTS[12] ?? '' }))
 })
 afterAll(() => fs.rm(dir, { recursive: true }))
 
-function bundleOf(facts: Readonly<Record<number, string>>): string {
+function bundleOf(facts: Readonly<Record<number, string>>, subject = SUBJECT): string {
   const key = newPair()
   const said = Object.entries(facts).map(([number, text]) => extension.fulcio(Number(number), text))
-  const extensions = [extension.keyUsage(0), extension.purpose(CODE_SIGNING), extension.names(SUBJECT), ...said]
+  const extensions = [extension.keyUsage(0), extension.purpose(CODE_SIGNING), extension.names(subject), ...said]
   return JSON.stringify(signedBundle(MESSAGE, { key, leaf: leafOf(key, { extensions }) }))
 }
 
@@ -74,6 +94,12 @@ describe('what is asked for, and is so', () => {
     [`--signer-workflow ${WORKFLOW} --repo`, 'example/app', 'example/other'],
     [`--signer-workflow ${WORKFLOW} --repo`, 'example/app', 'example/ap'],
     ['--owner', 'example', 'exampl'],
+    ['--owner example --signer-repo', 'example/shared', 'example/share'],
+    [`${repo} --signer-repo`, 'example/shared', 'example/app'],
+    ['--signer-repo example/shared --owner', 'example', 'exampl'],
+    ['--signer-repo example/shared -R', 'example/app', 'example/ap'],
+    ['--owner example --signer-workflow', `${WORKFLOW}@refs/tags/v1`, `${WORKFLOW}@refs/tags/v`],
+    ['--owner example --hostname', 'github.com', 'acme.ghe.com'],
     ['--owner example --signer-workflow', WORKFLOW, 'example/shared/.github/workflows/release'],
     ['--owner example --signer-workflow', `github.com/${WORKFLOW}`, 'example/app/.github/workflows/release.yml'],
     [`${repo} --signer-workflow ${WORKFLOW} --source-ref`, 'refs/heads/main', 'refs/heads/dev'],
@@ -89,6 +115,22 @@ describe('what is asked for, and is so', () => {
     expect(await verify('--owner example', 'own-runner.json')).toBe(0)
     expect(await verify('--owner example --deny-self-hosted-runners', 'own-runner.json')).toBe(1)
   })
+})
+
+test('a tenant of ghe.com: its names and its issuer, all of them, and no other’s', async () => {
+  const line = '--repo example/app --signer-repo example/shared --hostname'
+  expect(await verify(`${line} acme.ghe.com`, 'tenant.json')).toBe(0)
+  expect(await verify(`--owner example --hostname acme.ghe.com --signer-workflow acme.ghe.com/${WORKFLOW}`, 'tenant.json')).toBe(0)
+  expect(await verify(`${line} github.com`, 'tenant.json')).toBe(1)
+  expect(await verify(`${line} cme.ghe.com`, 'tenant.json')).toBe(1)
+  for (const number of [...Object.keys(ELSEWHERE), 'name']) {
+    expect(await verify(`${line} acme.ghe.com`, `tenant-${number}.json`)).toBe(1)
+  }
+})
+
+test('a workflow whose file name goes on behind the one that is asked for is another', async () => {
+  expect(await verify(`--owner example --signer-workflow ${WORKFLOW}`, 'near.json')).toBe(1)
+  expect(await verify(`--owner example --signer-workflow ${WORKFLOW}@evil.yml`, 'near.json')).toBe(0)
 })
 
 test('--repo alone means a workflow of that very repository', async () => {
@@ -112,6 +154,17 @@ test.each([
   ['--repo example'],
   ['--owner example/app'],
   ['--source-ref refs/heads/main'],
+  ['--signer-repo example/app'],
+  ['--hostname acme.ghe.com'],
+  ['--owner example --signer-repo example'],
+  ['--owner example --signer-repo example/shared --signer-workflow example/shared/x.yml'],
+  ['--owner example --certificate-identity x --signer-repo example/shared'],
+  ['--owner example --certificate-identity-regexp x --signer-workflow example/shared/x.yml'],
+  ['--owner example --hostname github.example.com'],
+  ['--owner example --hostname ghe.com'],
+  ['--owner example --hostname a.b.ghe.com'],
+  ['--owner example --signer-workflow acme.ghe.com/example/shared/x.yml'],
+  ['--owner example --signer-workflow x.yml'],
 ])('a wrong question ends with 2: %s', async (line) => {
   expect(await verify(line)).toBe(2)
 })

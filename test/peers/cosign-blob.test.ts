@@ -13,10 +13,10 @@ import { readSidecar } from '../../src/evidence/sidecar.ts'
 import { statementBytes } from '../../src/evidence/statement.ts'
 import { exportPrivateKey, generateKey, loadPublicKey, loadSigner } from '../../src/trust/keys.ts'
 import { signStatement } from '../../src/trust/sign.ts'
-import { KEY_ALGORITHMS } from '../../src/trust/signer.ts'
-import type { KeyAlgorithm } from '../../src/trust/signer.ts'
+import type { KeyAlgorithm } from '../../src/trust/schemes.ts'
 import { trustKeys } from '../../src/trust/trust-keys.ts'
 import { verifyEvidence } from '../../src/trust/verify.ts'
+import { COSIGN_KINDS } from '../support/cosign.ts'
 import { findPeer } from '../support/peers.ts'
 import { PROVENANCE, wrappedArtifact } from '../support/signed-evidence.ts'
 
@@ -61,7 +61,7 @@ describe.skipIf(cosign === undefined)('cosign', () => {
   }
   const verifyArgs = (name: string) => ['--key', `${name}.pub`, '--bundle', `${name}.sigstore.json`, '--insecure-ignore-tlog=true']
 
-  test.each(KEY_ALGORITHMS)('verifies what we sign with a key of kind %s', async (kind) => {
+  test.each(COSIGN_KINDS)('verifies what we sign with a key of kind %s', async (kind) => {
     await bundleWith(kind, kind)
     const args = ['verify-blob-attestation', ...verifyArgs(kind), '--type', 'slsaprovenance1']
     expect(await run([...args, artifact.name])).toEqual({ ok: true, said: expect.stringContaining('Verified OK') })
@@ -97,31 +97,31 @@ describe.skipIf(cosign === undefined)('cosign', () => {
     return await verifyEvidence(evidence, artifact, trustKeys([{ name: 'cosign', key }]), { content: bytes })
   }
 
-  test.each(['generated', 'ecdsa-p256', 'ecdsa-p384'] as const)('attests with a key (%s), and we verify it', async (kind) => {
-    const name = await keyOf(kind)
-    const args = ['attest-blob', '--key', `${name}.key`, '--bundle', `${name}.sigstore.json`, '--predicate', 'predicate.json']
-    expect(await run([...args, '--type', 'slsaprovenance1', ...noLog, artifact.name])).toMatchObject({ ok: true })
-    expect(await verifyTheirs(name)).toMatchObject({
-      ok: true,
-      receipt: { matched: 'file', statement: { type: 'https://in-toto.io/Statement/v0.1', predicateType: PREDICATE.provenance } },
-    })
-  })
-
-  test.each(['generated', 'ecdsa-p256', 'ecdsa-p384', 'ed25519'] as const)(
-    'signs a file with a key (%s), and we verify it',
+  test.each(['generated', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa'] as const)(
+    'attests with a key (%s), and we verify it',
     async (kind) => {
       const name = await keyOf(kind)
-      const args = ['sign-blob', '--key', `${name}.key`, '--bundle', `${name}.sigstore.json`, ...noLog]
-      expect(await run([...args, artifact.name])).toMatchObject({ ok: true })
+      const args = ['attest-blob', '--key', `${name}.key`, '--bundle', `${name}.sigstore.json`, '--predicate', 'predicate.json']
+      expect(await run([...args, '--type', 'slsaprovenance1', ...noLog, artifact.name])).toMatchObject({ ok: true })
       expect(await verifyTheirs(name)).toMatchObject({
         ok: true,
-        receipt: { matched: 'file', statement: { predicateType: PREDICATE.signature } },
+        receipt: { matched: 'file', statement: { type: 'https://in-toto.io/Statement/v0.1', predicateType: PREDICATE.provenance } },
       })
-
-      expect(await run([...args, 'other.txt'])).toMatchObject({ ok: true })
-      expect(await verifyTheirs(name)).toMatchObject({ ok: false })
     },
   )
+
+  test.each(['generated', ...COSIGN_KINDS] as const)('signs a file with a key (%s), and we verify it', async (kind) => {
+    const name = await keyOf(kind)
+    const args = ['sign-blob', '--key', `${name}.key`, '--bundle', `${name}.sigstore.json`, ...noLog]
+    expect(await run([...args, artifact.name])).toMatchObject({ ok: true })
+    expect(await verifyTheirs(name)).toMatchObject({
+      ok: true,
+      receipt: { matched: 'file', statement: { predicateType: PREDICATE.signature } },
+    })
+
+    expect(await run([...args, 'other.txt'])).toMatchObject({ ok: true })
+    expect(await verifyTheirs(name)).toMatchObject({ ok: false })
+  })
 
   test('attests with Ed25519ph, and we verify it', async () => {
     const name = await keyOf('ed25519')

@@ -5,10 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseBundle } from '../../src/evidence/bundle.ts'
 import { utf8 } from '../../src/kernel/bytes.ts'
 import { exportCosignKey } from '../../src/trust/cosign-key.ts'
-import { exportPrivateKey, generateKey, loadPublicKey, publicKeyOf } from '../../src/trust/keys.ts'
+import { exportPrivateKey, generateKey, loadPublicKey, publicKeyOf, verifyWith } from '../../src/trust/keys.ts'
 import { openSigner, parseSignerReference } from '../../src/trust/open-signer.ts'
-import type { KeyAlgorithm } from '../../src/trust/signer.ts'
-import { cosign, NO_LOG, runCosign } from '../support/cosign.ts'
+import { COSIGN_KINDS, cosign, NO_LOG, runCosign } from '../support/cosign.ts'
 import { testDeps } from '../support/deps.ts'
 
 // Keys in cosign's own encrypted form, both ways, with a real cosign.
@@ -35,7 +34,7 @@ describe.skipIf(cosign === undefined)('cosign’s key files', () => {
     await expect(open('theirs.key', 'another')).rejects.toThrow(expect.objectContaining({ code: 'passphrase-wrong' }))
   })
 
-  test.each(['ecdsa-p256', 'ecdsa-p384', 'ed25519'] as const)('that it imports (%s) sign here', async (kind: KeyAlgorithm) => {
+  test.each(COSIGN_KINDS)('that it imports (%s) sign here', async (kind) => {
     const key = generateKey(kind)
     await fs.writeFile(join(dir, `${kind}.pem`), exportPrivateKey(key, undefined))
     const args = ['import-key-pair', '--key', `${kind}.pem`, '--output-key-prefix', `in-${kind}`, '--yes']
@@ -43,14 +42,29 @@ describe.skipIf(cosign === undefined)('cosign’s key files', () => {
     expect((await open(`in-${kind}.key`, 'cosign pass')).signer.keyId).toBe(publicKeyOf(key).keyId)
   })
 
-  test.each(['ecdsa-p256', 'ecdsa-p384', 'ed25519'] as const)('that we write (%s) sign there', async (kind: KeyAlgorithm) => {
+  test.each([
+    ['PKCS#1', { type: 'pkcs1', format: 'pem' }, 'rsa'],
+    ['SEC1', { type: 'sec1', format: 'pem' }, 'ecdsa-p521'],
+  ] as const)('that it imports from %s are those we read from there', async (_, form, kind) => {
+    const key = generateKey(kind)
+    const pem = key.export(form)
+    await fs.writeFile(join(dir, 'old.pem'), pem)
+    await fs.rm(join(dir, 'old.key'), { force: true })
+    const args = ['import-key-pair', '--key', 'old.pem', '--output-key-prefix', 'old', '--yes']
+    expect(await runCosign(dir, args)).toMatchObject({ ok: true })
+    const { keyId } = (await open('old.key', 'cosign pass')).signer
+    expect(keyId).toBe((await open('old.pem', '')).signer.keyId)
+    expect(keyId).toBe(publicKeyOf(key).keyId)
+  })
+
+  test.each(COSIGN_KINDS)('that we write (%s) sign there', async (kind) => {
     const key = generateKey(kind)
     await fs.writeFile(join(dir, 'ours.key'), await exportCosignKey(key, 'cosign pass'))
     const signed = await runCosign(dir, ['sign-blob', '--key', 'ours.key', '--bundle', 'out.json', ...NO_LOG, 'release.txt'])
     expect(signed).toMatchObject({ ok: true })
     const { content } = parseBundle(new Uint8Array(await fs.readFile(join(dir, 'out.json'))), 'out.json')
     const signature = content.kind === 'message' ? content.signature : new Uint8Array(0)
-    expect(publicKeyOf(key).verify(utf8('the released file\n'), signature)).toBe(true)
+    expect(await verifyWith(publicKeyOf(key), utf8('the released file\n'), signature)).toBe(true)
     const locked = await runCosign(dir, ['sign-blob', '--key', 'ours.key', '--bundle', 'out.json', ...NO_LOG, 'release.txt'], {
       COSIGN_PASSWORD: 'wrong',
     })

@@ -32,17 +32,28 @@ describe.skipIf(tool === undefined || softhsm === undefined || found === undefin
     env = { PATH: path, HOME: dir, SOFTHSM2_CONF: join(dir, 'softhsm.conf'), TALLY_DATA_DIR: join(dir, 'data'), TALLY_PKCS11_PIN: '1234' }
     const run = (program: string, ...args: readonly string[]) => execFileSync(program, args, { env, stdio: 'ignore' })
     run(softhsm ?? '', '--init-token', '--free', '--label', 'team', '--pin', '1234', '--so-pin', '1234')
-    run(tool ?? '', '--module', module, '--login', '--pin', '1234', '--keypairgen', '--key-type', 'EC:prime256v1', '--label', 'release')
+    const generate = ['--module', module, '--login', '--pin', '1234', '--keypairgen']
+    for (const [id, type, label] of [
+      ['01', 'EC:prime256v1', 'release'],
+      ['02', 'EC:secp521r1', 'wide'],
+      ['03', 'rsa:2048', 'old'],
+    ] as const) {
+      run(tool ?? '', ...generate, '--id', id, '--key-type', type, '--label', label)
+    }
   })
   afterAll(async () => {
     await fs.rm(dir, { recursive: true })
   })
-  const uri = () => `pkcs11:token=team;object=release?module-path=${module}`
+  const uri = (label = 'release') => `pkcs11:token=team;object=${label}?module-path=${module}`
 
-  test('signs a file, and cosign verifies it by the public key that `key export` prints', async () => {
-    const signed = await runTally({ dir, env }, 'sign-blob', '--key', uri(), '--bundle', 'out.json', 'release.txt')
+  test.each([
+    ['on P-256', 'release'],
+    ['on P-521', 'wide'],
+    ['for RSA', 'old'],
+  ])('signs a file with a key %s, and cosign verifies it by the public key that `key export` prints', async (_, label) => {
+    const signed = await runTally({ dir, env }, 'sign-blob', '--key', uri(label), '--bundle', 'out.json', 'release.txt')
     expect(signed).toMatchObject({ exitCode: 0 })
-    const exported = await runTally({ dir, env }, 'key', 'export', uri())
+    const exported = await runTally({ dir, env }, 'key', 'export', uri(label))
     await fs.writeFile(join(dir, 'release.pub'), exported.stdout)
     const verify = ['verify-blob', '--key', 'release.pub', '--bundle', 'out.json', '--insecure-ignore-tlog=true', 'release.txt']
     expect(await runCosign(dir, verify)).toMatchObject({ ok: true })
@@ -51,7 +62,7 @@ describe.skipIf(tool === undefined || softhsm === undefined || found === undefin
   test('with a wrong PIN, or no such key, signs nothing and says why', async () => {
     const wrong = await runTally({ dir, env: { ...env, TALLY_PKCS11_PIN: '9999' } }, 'sign-blob', '--key', uri(), 'release.txt')
     expect(wrong).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('pkcs11-tool') as unknown })
-    const other = await runTally({ dir, env }, 'sign-blob', '--key', uri().replace('release', 'other'), 'release.txt')
+    const other = await runTally({ dir, env }, 'sign-blob', '--key', uri('other'), 'release.txt')
     expect(other).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('tally-signer-pkcs11') as unknown })
   })
 })

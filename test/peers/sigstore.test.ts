@@ -12,6 +12,7 @@ import { digestOf } from '../../src/kernel/digest.ts'
 import { compileMatcher } from '../../src/kernel/matcher.ts'
 import { readFileStream } from '../../src/kernel/read-file.ts'
 import type { Trust } from '../../src/trust/authority.ts'
+import { exportPrivateKey, generateKey, publicKeyOf } from '../../src/trust/keys.ts'
 import { parseTrustedRoot } from '../../src/trust/sigstore/trusted-root.ts'
 import { verifyEvidence } from '../../src/trust/verify.ts'
 import { cosign, runCosign } from '../support/cosign.ts'
@@ -123,6 +124,29 @@ describe.skipIf(cosign === undefined || programs === undefined || registryProgra
     expect(await runTally({ dir, env }, ...args)).toMatchObject({ exitCode: 0 })
     const verify = ['verify-blob', '--key', 'cosign.pub', '--bundle', 'key.json', '--trusted-root', sigstore.trustedRoot, 'release.txt']
     expect(await runCosign(dir, verify)).toMatchObject({ ok: true })
+  })
+
+  test('a signature by an RSA key too, and one in a way the log does not take is refused by name before anything is written', async () => {
+    const rsa = generateKey('rsa')
+    await fs.writeFile(join(dir, 'rsa.pem'), exportPrivateKey(rsa, undefined), { mode: 0o600 })
+    await fs.writeFile(join(dir, 'rsa.pub'), publicKeyOf(rsa).pem)
+    const args = (key: string, bundle: string) => [
+      '--key',
+      key,
+      '--signing-config',
+      sigstore.signingConfig,
+      '--bundle',
+      bundle,
+      'release.txt',
+    ]
+    expect(await tally('sign-blob', ...args('rsa.pem', 'rsa.json'))).toMatchObject({ exitCode: 0 })
+    const verify = ['verify-blob', '--key', 'rsa.pub', '--bundle', 'rsa.json', '--trusted-root', sigstore.trustedRoot]
+    expect(await runCosign(dir, [...verify, 'release.txt'])).toMatchObject({ ok: true })
+    expect(await runCosign(dir, [...verify, 'other.txt'])).toMatchObject({ ok: false })
+    await fs.writeFile(join(dir, 'ml-dsa.pem'), exportPrivateKey(generateKey('ml-dsa-65'), undefined), { mode: 0o600 })
+    const refused = await tally('sign-blob', ...args('ml-dsa.pem', 'ml-dsa.json'))
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('ml-dsa-65 over the message itself') as unknown })
+    await expect(fs.stat(join(dir, 'ml-dsa.json'))).rejects.toThrow('ENOENT')
   })
 
   const cosigned = () => [

@@ -25,7 +25,7 @@ export const INPUT_GUARDS: readonly Guard[] = [
     id: 'CVE-2026-59873',
     against: 'a bomb among what nobody looks at',
     file: 'src/artifact/decompress.ts',
-    guard: 'if (size > caps.inflateFreeBytes && size > caps.inflateRatio * feed.given()) {',
+    guard: 'if (size > caps.inflateFreeBytes && size > caps.inflateRatio * unpacking.given()) {',
     without: 'if (size < 0) {',
     test: INPUTS,
   },

@@ -1,3 +1,4 @@
+import type { KeyAlgorithm } from '../../src/trust/schemes.ts'
 import { findPeer } from './peers.ts'
 import { runProgram } from './run-tally.ts'
 
@@ -10,6 +11,9 @@ export type Cosign = {
 
 /** The cosign of this machine; undefined, and one line on stderr, where there is none. */
 export const cosign = findPeer('cosign')
+
+/** The kinds of key cosign 3 has; it has no ML-DSA. */
+export const COSIGN_KINDS = ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'rsa'] as const satisfies readonly KeyAlgorithm[]
 
 /** Flags with which cosign signs by key and speaks to nobody but a registry. */
 export const NO_LOG = ['--use-signing-config=false', '--tlog-upload=false', '--yes']

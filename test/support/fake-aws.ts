@@ -1,13 +1,18 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { publicKeyOf } from '../../src/trust/keys.ts'
 import { startHttpFake } from './http-fake.ts'
 import type { FakeAnswer, FakeRequest, HttpFake } from './http-fake.ts'
-import { signDigestDer } from './sign-digest.ts'
+import { signDigestDer, signDigestRsa } from './sign-digest.ts'
 
-const DIGEST_SIZES: Readonly<Record<string, number>> = {
-  ECDSA_SHA_256: 32,
-  ECDSA_SHA_384: 48,
+/** What a kind of key signs, and how it is given: the one algorithm KMS has for it that this is about. */
+const ALGORITHMS: Readonly<Record<string, { readonly algorithm: string; readonly type: string; readonly size?: number }>> = {
+  'ecdsa-p256': { algorithm: 'ECDSA_SHA_256', type: 'DIGEST', size: 32 },
+  'ecdsa-p384': { algorithm: 'ECDSA_SHA_384', type: 'DIGEST', size: 48 },
+  'ecdsa-p521': { algorithm: 'ECDSA_SHA_512', type: 'DIGEST', size: 64 },
+  rsa: { algorithm: 'RSASSA_PKCS1_V1_5_SHA_256', type: 'DIGEST', size: 32 },
+  ed25519: { algorithm: 'ED25519_SHA_512', type: 'RAW' },
+  'ml-dsa-44': { algorithm: 'ML_DSA_SHAKE_256', type: 'EXTERNAL_MU', size: 64 },
 }
 
 export type AwsAccount = {
@@ -19,9 +24,15 @@ export type AwsAccount = {
 
 /**
  * AWS KMS on loopback: GetPublicKey and Sign of one key, for whoever signs the request with the account's secret (Signature Version 4,
- * worked out anew here from what came over the wire). It signs digests as KMS does: without the message.
+ * worked out anew here from what came over the wire). It signs digests as KMS does: without the message. What it would sign with ML-DSA,
+ * which Node does for messages only, is told to it.
  */
-export async function startFakeAws(account: AwsAccount, keyId: string, key: KeyObject): Promise<HttpFake> {
+export async function startFakeAws(
+  account: AwsAccount,
+  keyId: string,
+  key: KeyObject,
+  mlDsa?: (representative: Uint8Array) => Uint8Array,
+): Promise<HttpFake> {
   const half = publicKeyOf(key)
   return await startHttpFake((request) => {
     const refused = checkSigV4(request, account)
@@ -33,11 +44,23 @@ export async function startFakeAws(account: AwsAccount, keyId: string, key: KeyO
       const spki = half.key.export({ type: 'spki', format: 'der' }).toString('base64')
       return { json: { KeyId: keyId, PublicKey: spki, KeyUsage: 'SIGN_VERIFY', SigningAlgorithms: ['ECDSA_SHA_256'] } }
     }
-    const size = DIGEST_SIZES[asked['SigningAlgorithm'] ?? '']
-    const digest = Buffer.from(asked['Message'] ?? '', 'base64')
-    if (request.headers['x-amz-target'] !== 'TrentService.Sign' || asked['MessageType'] !== 'DIGEST' || digest.byteLength !== size)
+    const expected = ALGORITHMS[half.algorithm]
+    const message = new Uint8Array(Buffer.from(asked['Message'] ?? '', 'base64'))
+    const isRight = asked['SigningAlgorithm'] === expected?.algorithm && asked['MessageType'] === expected?.type
+    if (
+      request.headers['x-amz-target'] !== 'TrentService.Sign' ||
+      !isRight ||
+      message.byteLength !== (expected?.size ?? message.byteLength) ||
+      message.byteLength > 4096
+    )
       return { status: 400, json: { __type: 'ValidationException', message: 'Digest is invalid length for algorithm' } }
-    return { json: { Signature: Buffer.from(signDigestDer(key, digest)).toString('base64'), KeyId: keyId } }
+    const signature =
+      half.algorithm === 'ed25519'
+        ? sign(null, message, key)
+        : half.algorithm === 'rsa'
+          ? signDigestRsa(key, message)
+          : (mlDsa?.(message) ?? signDigestDer(key, message))
+    return { json: { Signature: Buffer.from(signature).toString('base64'), KeyId: keyId } }
   })
 }
 

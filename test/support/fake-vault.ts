@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { publicKeyOf } from '../../src/trust/keys.ts'
 import { startHttpFake } from './http-fake.ts'
 import type { HttpFake } from './http-fake.ts'
-import { signDigestDer } from './sign-digest.ts'
+import { signDigestDer, signDigestRsa } from './sign-digest.ts'
 
 export type VaultAt = { readonly token: string; readonly namespace?: string; readonly mount?: string }
 
@@ -25,13 +25,16 @@ export async function startFakeVault(at: VaultAt, versions: readonly KeyObject[]
       prehashed?: boolean
       key_version: number
       marshaling_algorithm?: string
+      signature_algorithm?: string
     }
     const key = versions[asked.key_version - 1] ?? fail()
     const input = new Uint8Array(Buffer.from(asked.input, 'base64'))
     if (key.asymmetricKeyType === 'ed25519') return signature(asked.key_version, sign(null, input, key))
-    if (asked.prehashed !== true || asked.marshaling_algorithm !== 'asn1' || input.byteLength !== Number(hash[1]?.slice(-3)) / 8)
+    const isRsa = key.asymmetricKeyType === 'rsa'
+    const isFormed = isRsa ? asked.signature_algorithm === 'pkcs1v15' : asked.marshaling_algorithm === 'asn1'
+    if (asked.prehashed !== true || !isFormed || input.byteLength !== Number(hash[1]?.slice(-3)) / 8)
       return { status: 400, json: { errors: ['cannot use prehashed input of this size'] } }
-    return signature(asked.key_version, signDigestDer(key, input))
+    return signature(asked.key_version, isRsa ? signDigestRsa(key, input) : signDigestDer(key, input))
   })
 }
 
@@ -41,6 +44,7 @@ function signature(version: number, bytes: Uint8Array) {
 
 function publicTextOf(key: KeyObject): string {
   const half = publicKeyOf(key)
+  if (half.algorithm.startsWith('ml-dsa')) return half.key.export({ type: 'spki', format: 'der' }).subarray(22).toString('base64')
   if (half.algorithm !== 'ed25519') return half.pem
   return Buffer.from(half.key.export({ format: 'jwk' }).x ?? '', 'base64url').toString('base64')
 }

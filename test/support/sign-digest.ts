@@ -1,4 +1,4 @@
-import { createECDH, randomBytes } from 'node:crypto'
+import { constants, createECDH, privateEncrypt, randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 
 const CURVES = {
@@ -8,7 +8,19 @@ const CURVES = {
     size: 48,
     order: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
   },
+  'P-521': {
+    name: 'secp521r1',
+    size: 66,
+    order:
+      0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+  },
 } as const
+
+/** The same for RSA: PKCS#1 v1.5 over a SHA-256 digest (RFC 8017, 8.2.1 and 9.2). */
+export function signDigestRsa(key: KeyObject, digest: Uint8Array): Uint8Array {
+  const info = Buffer.concat([Buffer.from('3031300d060960864801650304020105000420', 'hex'), digest])
+  return new Uint8Array(privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, info))
+}
 
 /**
  * What a key service does and Node does not: ECDSA over a digest, the message unseen (FIPS 186-5, 6.4.1). The point comes from Node's

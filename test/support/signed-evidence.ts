@@ -6,7 +6,8 @@ import { statementBytes } from '../../src/evidence/statement.ts'
 import { exportPrivateKey, generateKey, loadPublicKey, loadSigner } from '../../src/trust/keys.ts'
 import type { May } from '../../src/trust/receipt.ts'
 import { signStatement } from '../../src/trust/sign.ts'
-import type { KeyAlgorithm, Signer } from '../../src/trust/signer.ts'
+import type { KeyAlgorithm } from '../../src/trust/schemes.ts'
+import type { Signer } from '../../src/trust/signer.ts'
 import type { Authority, KeyAuthority, Trust } from '../../src/trust/authority.ts'
 
 /** A signer with a new key, plain, for tests. */

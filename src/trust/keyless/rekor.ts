@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
 import { toBase64 } from '../../kernel/bytes.ts'
 import { fail } from '../../kernel/errors.ts'
@@ -36,10 +37,17 @@ const entrySchema = z.object({
   canonicalizedBody: base64,
 })
 
-/** The keys a log of version 2 takes a digest with, as it names them (sigstore_common.proto, PublicKeyDetails). */
+/**
+ * The keys a log of version 2 takes a digest with, as it names them (sigstore_common.proto, PublicKeyDetails); RSA by its bits. It takes
+ * Ed25519 only prehashed, and ML-DSA not yet.
+ */
 const KEY_DETAILS: Readonly<Record<string, string>> = {
   'ecdsa-p256 sha256': 'PKIX_ECDSA_P256_SHA_256',
   'ecdsa-p384 sha384': 'PKIX_ECDSA_P384_SHA_384',
+  'ecdsa-p521 sha512': 'PKIX_ECDSA_P521_SHA_512',
+  'rsa 2048 sha256': 'PKIX_RSA_PKCS1V15_2048_SHA256',
+  'rsa 3072 sha256': 'PKIX_RSA_PKCS1V15_3072_SHA256',
+  'rsa 4096 sha256': 'PKIX_RSA_PKCS1V15_4096_SHA256',
 }
 
 /**
@@ -49,11 +57,12 @@ const KEY_DETAILS: Readonly<Record<string, string>> = {
  * `callService` throws.
  */
 export async function logSignature(deps: ServiceDeps, log: Service, signed: Signed): Promise<Json> {
-  const keyDetails = KEY_DETAILS[`${signed.algorithm} ${signed.hash ?? 'itself'}`]
+  const kind = kindOf(signed)
+  const keyDetails = KEY_DETAILS[`${kind} ${signed.hash ?? 'itself'}`]
   if (keyDetails === undefined) {
-    throw fail('key-invalid', `signs in a way the log does not take (${signed.algorithm} over ${signed.hash ?? 'the message itself'})`, {
+    throw fail('key-invalid', `signs in a way the log does not take (${kind} over ${signed.hash ?? 'the message itself'})`, {
       where: log.url.host,
-      hint: 'use an ECDSA key on P-256, or a signing configuration without a log',
+      hint: 'use an ECDSA key on P-256 or an RSA key of 2048, 3072 or 4096 bits, or a signing configuration without a log',
     })
   }
   const url = new URL(log.url)
@@ -70,4 +79,11 @@ export async function logSignature(deps: ServiceDeps, log: Service, signed: Sign
     },
   }
   return await callService(deps, { url, body, service: 'the transparency log', repeatable: true }, entrySchema)
+}
+
+/** The kind of a key with its bits where they are a part of it. A certificate's key is P-256: only keys of our own making have one. */
+function kindOf({ algorithm, verifier }: Signed): string {
+  if (algorithm !== 'rsa' || verifier.kind !== 'key') return algorithm
+  const key = createPublicKey({ key: Buffer.from(verifier.der), format: 'der', type: 'spki' })
+  return `rsa ${key.asymmetricKeyDetails?.modulusLength}`
 }

@@ -2,8 +2,9 @@ import * as fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { utf8 } from '../../kernel/bytes.ts'
+import { toBase64, utf8 } from '../../kernel/bytes.ts'
 import { generateKey, loadPublicKey, publicKeyOf } from '../keys.ts'
+import type { KeyAlgorithm } from '../schemes.ts'
 import { testDeps } from '../../../test/support/deps.ts'
 import { startFakeAws } from '../../../test/support/fake-aws.ts'
 import { fetchVia, startHttpFake } from '../../../test/support/http-fake.ts'
@@ -66,14 +67,45 @@ describe('AWS KMS', () => {
     await openAwsKms(testDeps({ env: { HOME: home, ...env }, fetch: fetchVia(hosts) }), uri)
   const atFake = () => `awskms://${aws.host}/${ALIAS}`
 
-  test.each(['ecdsa-p256', 'ecdsa-p384'] as const)('signs with a key of kind %s, and is never sent the message', async (kind) => {
+  const atKind = async (kind: KeyAlgorithm, mlDsa?: (representative: Uint8Array) => Uint8Array) => {
     const other = generateKey(kind)
-    const fake = await startFakeAws(account, ALIAS, other)
+    const fake = await startFakeAws(account, ALIAS, other, mlDsa)
+    return { other, fake }
+  }
+  test.each(['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa'] as const)(
+    'signs with a key of kind %s, and is never sent the message',
+    async (kind) => {
+      const { other, fake } = await atKind(kind)
+      const signer = await open(`awskms://${fake.host}/${ALIAS}`, { ...secrets, AWS_REGION: 'eu-central-1' })
+      expect(signer).toMatchObject({ keyId: publicKeyOf(other).keyId, algorithm: kind })
+      const signature = await signer.sign(utf8('a statement'))
+      expect(loadPublicKey(signer.publicKeyPem).verify(utf8('a statement'), signature)).toBe(true)
+      expect(fake.seen.map(({ body }) => Buffer.from(body).toString()).join()).not.toContain('statement')
+      await fake.close()
+    },
+  )
+
+  test('signs with an Ed25519 key what KMS takes, and says so where it is more', async () => {
+    const { fake } = await atKind('ed25519')
     const signer = await open(`awskms://${fake.host}/${ALIAS}`, { ...secrets, AWS_REGION: 'eu-central-1' })
-    expect(signer).toMatchObject({ keyId: publicKeyOf(other).keyId, algorithm: kind })
-    const signature = await signer.sign(utf8('a statement'))
-    expect(loadPublicKey(signer.publicKeyPem).verify(utf8('a statement'), signature)).toBe(true)
-    expect(fake.seen.map(({ body }) => Buffer.from(body).toString()).join()).not.toContain('statement')
+    const whole = new Uint8Array(4096)
+    expect(loadPublicKey(signer.publicKeyPem).verify(whole, await signer.sign(whole))).toBe(true)
+    const asked = fake.seen.length
+    await expect(signer.sign(new Uint8Array(4097))).rejects.toThrow(expect.objectContaining({ code: 'limit-exceeded' }))
+    expect(fake.seen).toHaveLength(asked)
+    await fake.close()
+  })
+
+  test('is given the representative of a message to sign with ML-DSA, and never the message', async () => {
+    const given: Uint8Array[] = []
+    const { fake } = await atKind('ml-dsa-44', (representative) => {
+      given.push(representative)
+      return new Uint8Array(2420)
+    })
+    const signer = await open(`awskms://${fake.host}/${ALIAS}`, { ...secrets, AWS_REGION: 'eu-central-1' })
+    expect(await signer.sign(utf8('a statement'))).toHaveLength(2420)
+    expect(given.map((one) => one.byteLength)).toEqual([64])
+    expect(fake.seen.map(({ body }) => Buffer.from(body).toString('latin1')).join('')).not.toContain(toBase64(utf8('a statement')))
     await fake.close()
   })
 

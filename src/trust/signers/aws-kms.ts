@@ -7,7 +7,8 @@ import { fail } from '../../kernel/errors.ts'
 import { awsDomain, findAwsCredentials, findAwsRegion } from './aws-credentials.ts'
 import { callService, serviceUrl } from './service-call.ts'
 import type { ServiceDeps } from './service-call.ts'
-import { serviceSigner } from './service-signer.ts'
+import { signByRepresentative } from './ml-dsa-representative.ts'
+import { byDigest, byMessage, serviceSigner } from './service-signer.ts'
 import { signAwsRequest } from './sigv4.ts'
 import type { Signer } from '../signer.ts'
 
@@ -18,7 +19,7 @@ const signatureSchema = z.object({ Signature: z.string() })
 
 /**
  * A key of AWS KMS: `awskms://[ENDPOINT]/KEY` with a key id, an ARN or `alias/NAME`, as cosign writes it. Uses GetPublicKey and Sign of its
- * JSON API with Signature Version 4. ECDSA on P-256 and P-384. Throws as `callService` and `findAwsCredentials` do.
+ * JSON API with Signature Version 4. ECDSA with the hash of its curve, RSA, ML-DSA; Ed25519 of messages of up to 4096 bytes. Throws as `callService` and `findAwsCredentials` do.
  */
 export async function openAwsKms(deps: ServiceDeps & Pick<Deps, 'fs' | 'env'>, uri: string): Promise<Signer> {
   const named = parseAwsUri(uri)
@@ -48,12 +49,31 @@ export async function openAwsKms(deps: ServiceDeps & Pick<Deps, 'fs' | 'env'>, u
     return await callService(deps, { url, method: 'POST', body: bytes, headers, service: 'AWS KMS', repeatable: true }, schema)
   }
   const { PublicKey } = await ask('GetPublicKey', {}, publicKeySchema)
-  return serviceSigner(pemOf(PublicKey, uri), uri, {
-    digest: async (digest, hash) => {
-      const algorithm = hash === 'sha256' ? 'ECDSA_SHA_256' : 'ECDSA_SHA_384'
-      const body = { Message: toBase64(digest), MessageType: 'DIGEST', SigningAlgorithm: algorithm }
-      return fromBase64((await ask('Sign', body, signatureSchema)).Signature, 'service-error', uri)
-    },
+  const sign = (MessageType: 'DIGEST' | 'EXTERNAL_MU' | 'RAW', SigningAlgorithm: string) => async (bytes: Uint8Array) => {
+    const body = { Message: toBase64(bytes), MessageType, SigningAlgorithm }
+    return fromBase64((await ask('Sign', body, signatureSchema)).Signature, 'service-error', uri)
+  }
+  const mlDsa = signByRepresentative(sign('EXTERNAL_MU', 'ML_DSA_SHAKE_256'))
+  return serviceSigner(pemOf(PublicKey, uri), uri, 'AWS KMS', {
+    'ecdsa-p256': byDigest('sha256', sign('DIGEST', 'ECDSA_SHA_256')),
+    'ecdsa-p384': byDigest('sha384', sign('DIGEST', 'ECDSA_SHA_384')),
+    'ecdsa-p521': byDigest('sha512', sign('DIGEST', 'ECDSA_SHA_512')),
+    rsa: byDigest('sha256', sign('DIGEST', 'RSASSA_PKCS1_V1_5_SHA_256')),
+    ed25519: byMessage(async (bytes) => await sign('RAW', 'ED25519_SHA_512')(refuseLong(bytes, uri))),
+    'ml-dsa-44': mlDsa,
+    'ml-dsa-65': mlDsa,
+    'ml-dsa-87': mlDsa,
+  })
+}
+
+/** KMS takes messages of this size; with Ed25519 there is no digest to give instead that verifiers of Ed25519 know. */
+const MOST_MESSAGE = 4096
+
+function refuseLong(bytes: Uint8Array, where: string): Uint8Array {
+  if (bytes.byteLength <= MOST_MESSAGE) return bytes
+  throw fail('limit-exceeded', `signs messages of ${MOST_MESSAGE} bytes with an Ed25519 key, and this has ${bytes.byteLength}`, {
+    where,
+    hint: 'use an ECDSA key',
   })
 }
 

@@ -18,21 +18,32 @@ const open = async (uri: string, env: Record<string, string>, hosts: Record<stri
   await openAzureKeyVault(testDeps({ env, fetch: fetchVia(hosts) }), uri)
 
 describe('Azure Key Vault', () => {
-  test.each(['ecdsa-p256', 'ecdsa-p384'] as const)('signs with a key of kind %s by a service principal', async (kind) => {
-    const key = generateKey(kind)
-    const [vault, login] = await Promise.all([startFakeKeyVault('release', key), startFakeAzureLogin('tenant', SECRET)])
-    const hosts = { [VAULT]: vault, [LOGIN]: login }
-    for (const uri of [`azurekms://${VAULT}/release`, `azurekms://${VAULT}/release/${AZURE_VERSION}`]) {
-      const signer = await open(uri, { ...ENV, AZURE_CLIENT_SECRET: 'the secret' }, hosts)
-      expect(signer.keyId).toBe(publicKeyOf(key).keyId)
-      const { verify } = loadPublicKey(signer.publicKeyPem)
-      // Short numbers lose their leading zero in DER: several, so that some are.
-      for (let round = 0; round < 20; round += 1) {
-        const bytes = utf8(`statement ${round}`)
-        expect(verify(bytes, await signer.sign(bytes))).toBe(true)
+  test.each(['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa'] as const)(
+    'signs with a key of kind %s by a service principal',
+    async (kind) => {
+      const key = generateKey(kind)
+      const [vault, login] = await Promise.all([startFakeKeyVault('release', key), startFakeAzureLogin('tenant', SECRET)])
+      const hosts = { [VAULT]: vault, [LOGIN]: login }
+      for (const uri of [`azurekms://${VAULT}/release`, `azurekms://${VAULT}/release/${AZURE_VERSION}`]) {
+        const signer = await open(uri, { ...ENV, AZURE_CLIENT_SECRET: 'the secret' }, hosts)
+        expect(signer.keyId).toBe(publicKeyOf(key).keyId)
+        const { verify } = loadPublicKey(signer.publicKeyPem)
+        // Short numbers lose their leading zero in DER: several, so that some are.
+        for (let round = 0; round < 20; round += 1) {
+          const bytes = utf8(`statement ${round}`)
+          expect(verify(bytes, await signer.sign(bytes))).toBe(true)
+        }
       }
-    }
-    expect(vault.seen.at(-1)?.path).toContain(AZURE_VERSION)
+      expect(vault.seen.at(-1)?.path).toContain(AZURE_VERSION)
+      await Promise.all([vault.close(), login.close()])
+    },
+  )
+
+  test('refuses a key that signs nothing here by its kind', async () => {
+    const vault = await startHttpFake(() => ({ json: { key: { kid: `https://${VAULT}/keys/release/${AZURE_VERSION}`, kty: 'oct-HSM' } } }))
+    const login = await startFakeAzureLogin('tenant', SECRET)
+    const opening = open(`azurekms://${VAULT}/release`, { ...ENV, AZURE_CLIENT_SECRET: 'the secret' }, { [VAULT]: vault, [LOGIN]: login })
+    await expect(opening).rejects.toThrow(/kind oct-HSM/)
     await Promise.all([vault.close(), login.close()])
   })
 

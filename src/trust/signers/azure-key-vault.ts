@@ -8,7 +8,7 @@ import { findAzureToken } from './azure-credentials.ts'
 import type { AzureCloud } from './azure-credentials.ts'
 import { callService } from './service-call.ts'
 import type { ServiceDeps } from './service-call.ts'
-import { derOfPair, serviceSigner } from './service-signer.ts'
+import { byDigest, derOfPair, serviceSigner } from './service-signer.ts'
 
 /** The clouds of Azure by the domain of their vaults. A token is sent to hosts under these and to no other. */
 const CLOUDS: Readonly<Record<string, AzureCloud>> = {
@@ -27,13 +27,15 @@ const keySchema = z.object({
     crv: z.string().optional(),
     x: z.string().optional(),
     y: z.string().optional(),
+    n: z.string().optional(),
+    e: z.string().optional(),
   }),
 })
 const signatureSchema = z.object({ value: z.string() })
 
 /**
  * A key of Azure Key Vault or Managed HSM: `azurekms://VAULT.vault.azure.net/KEY[/VERSION]`. Signs with the version whose public half was
- * read. ECDSA on P-256 and P-384.
+ * read. ECDSA with the hash of its curve, RSA.
  */
 export async function openAzureKeyVault(deps: ServiceDeps & Pick<Deps, 'fs' | 'env'>, uri: string): Promise<Signer> {
   const { host, path, cloud } = parseAzureUri(uri)
@@ -45,12 +47,17 @@ export async function openAzureKeyVault(deps: ServiceDeps & Pick<Deps, 'fs' | 'e
   if (kid === undefined || kid.host !== host || !/^\/keys\/[A-Za-z0-9-]{1,127}\/[0-9a-f]{32}$/.test(kid.pathname)) {
     throw fail('service-error', 'named its key by an address that is not the vault’s own', { where: uri })
   }
-  return serviceSigner(pemOf(key, uri), uri, {
-    digest: async (digest, hash) => {
-      const body = { alg: hash === 'sha256' ? 'ES256' : 'ES384', value: Buffer.from(digest).toString('base64url') }
-      const { value } = await callService(deps, { ...call, url: at(`${kid.pathname}/sign`), body }, signatureSchema)
-      return derOfPair(fromBase64(value, 'service-error', uri), uri)
-    },
+  const sign = (alg: string) => async (digest: Uint8Array) => {
+    const body = { alg, value: Buffer.from(digest).toString('base64url') }
+    const { value } = await callService(deps, { ...call, url: at(`${kid.pathname}/sign`), body }, signatureSchema)
+    return fromBase64(value, 'service-error', uri)
+  }
+  const signPair = (alg: string) => async (digest: Uint8Array) => derOfPair(await sign(alg)(digest), uri)
+  return serviceSigner(pemOf(key, uri), uri, 'Azure Key Vault', {
+    'ecdsa-p256': byDigest('sha256', signPair('ES256')),
+    'ecdsa-p384': byDigest('sha384', signPair('ES384')),
+    'ecdsa-p521': byDigest('sha512', signPair('ES512')),
+    rsa: byDigest('sha256', sign('RS256')),
   })
 }
 
@@ -66,14 +73,13 @@ export function parseAzureUri(uri: string): { readonly host: string; readonly pa
 }
 
 function pemOf(key: z.infer<typeof keySchema>['key'], where: string): string {
-  if (key.kty !== 'EC' && key.kty !== 'EC-HSM') {
-    throw fail('key-invalid', `is a key of kind ${key.kty.slice(0, 20)}, which does not sign here`, {
-      where,
-      hint: 'use an EC key on P-256',
-    })
+  const kty = key.kty.replace(/-HSM$/, '')
+  if (kty !== 'EC' && kty !== 'RSA') {
+    throw fail('key-invalid', `is a key of kind ${key.kty.slice(0, 20)}, which does not sign here`, { where, hint: 'use an EC or RSA key' })
   }
   try {
-    const jwk = { kty: 'EC', crv: key.crv ?? '', x: key.x ?? '', y: key.y ?? '' }
+    const { crv = '', x = '', y = '', n = '', e = '' } = key
+    const jwk = kty === 'EC' ? { kty, crv, x, y } : { kty, n, e }
     return String(createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }))
   } catch (cause) {
     throw fail('service-error', 'gave a public key that cannot be read', { where, cause })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../kernel/bytes.ts'
 import { generateKey, loadPublicKey, publicKeyOf } from '../keys.ts'
-import { KEY_ALGORITHMS } from '../signer.ts'
+import { KEY_ALGORITHMS } from '../schemes.ts'
 import { testDeps } from '../../../test/support/deps.ts'
 import { GCP_KEY, GCP_TOKEN, startFakeGcpKms, startFakeGoogleLogin } from '../../../test/support/fake-gcp.ts'
 import { fetchVia, startHttpFake } from '../../../test/support/http-fake.ts'
@@ -38,23 +38,41 @@ describe('Google Cloud KMS', () => {
     return { GOOGLE_APPLICATION_CREDENTIALS: join(dir, 'credentials.json') }
   }
 
-  test.each(KEY_ALGORITHMS)('signs with the newest enabled version of a key of kind %s, by a service account', async (kind) => {
-    const [old, current, next] = [generateKey(kind), generateKey(kind), generateKey(kind)]
-    const kms = await startFakeGcpKms({
-      '1': { key: old, state: 'ENABLED' },
-      '10': { key: current, state: 'ENABLED' },
-      '11': { key: next, state: 'PENDING_GENERATION' },
-    })
-    const login = await startFakeGoogleLogin(account.publicKey)
-    const hosts = { [KMS]: kms, [LOGIN]: login }
-    const env = await writeCredentials(accountFile)
-    const signer = await open(`gcpkms://${GCP_KEY}`, env, hosts)
-    expect(signer.keyId).toBe(publicKeyOf(current).keyId)
-    const signature = await signer.sign(utf8('a statement'))
-    expect(loadPublicKey(signer.publicKeyPem).verify(utf8('a statement'), signature)).toBe(true)
-    expect((await open(`gcpkms://${GCP_KEY}/versions/1`, env, hosts)).keyId).toBe(publicKeyOf(old).keyId)
-    await expect(open(`gcpkms://${GCP_KEY}/cryptoKeyVersions/11`, env, hosts)).rejects.toThrow('not enabled')
-    await Promise.all([kms.close(), login.close()])
+  // It has no P-521.
+  test.each(KEY_ALGORITHMS.filter((kind) => kind !== 'ecdsa-p521'))(
+    'signs with the newest enabled version of a key of kind %s, by a service account',
+    async (kind) => {
+      const [old, current, next] = [generateKey(kind), generateKey(kind), generateKey(kind)]
+      const kms = await startFakeGcpKms({
+        '1': { key: old, state: 'ENABLED' },
+        '10': { key: current, state: 'ENABLED' },
+        '11': { key: next, state: 'PENDING_GENERATION' },
+      })
+      const login = await startFakeGoogleLogin(account.publicKey)
+      const hosts = { [KMS]: kms, [LOGIN]: login }
+      const env = await writeCredentials(accountFile)
+      const signer = await open(`gcpkms://${GCP_KEY}`, env, hosts)
+      expect(signer.keyId).toBe(publicKeyOf(current).keyId)
+      const signature = await signer.sign(utf8('a statement'))
+      expect(loadPublicKey(signer.publicKeyPem).verify(utf8('a statement'), signature)).toBe(true)
+      expect((await open(`gcpkms://${GCP_KEY}/versions/1`, env, hosts)).keyId).toBe(publicKeyOf(old).keyId)
+      await expect(open(`gcpkms://${GCP_KEY}/cryptoKeyVersions/11`, env, hosts)).rejects.toThrow('not enabled')
+      await Promise.all([kms.close(), login.close()])
+    },
+  )
+
+  test.each([
+    ['RSA_SIGN_PSS_2048_SHA256', 'rsa'],
+    ['RSA_SIGN_PKCS1_4096_SHA512', 'rsa'],
+    ['RSA_SIGN_RAW_PKCS1_2048', 'rsa'],
+    ['PQ_SIGN_HASH_ML_DSA_65', 'ml-dsa-65'],
+  ] as const)('refuses a key for %s by its name', async (algorithm, kind) => {
+    const key = kind === 'rsa' ? account.privateKey : generateKey(kind)
+    const kms = await startFakeGcpKms({ '1': { key, state: 'ENABLED', algorithm } })
+    const opening = open(`gcpkms://${GCP_KEY}`, { GOOGLE_OAUTH_ACCESS_TOKEN: GCP_TOKEN }, { [KMS]: kms })
+    await expect(opening).rejects.toThrow(expect.objectContaining({ code: 'key-invalid' }))
+    await expect(opening).rejects.toThrow(algorithm)
+    await kms.close()
   })
 
   test('by workload identity federation, and the service account it becomes', async () => {

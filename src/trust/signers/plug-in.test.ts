@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../kernel/bytes.ts'
 import { exportPrivateKey, generateKey, loadPublicKey, publicKeyOf } from '../keys.ts'
+import { KEY_ALGORITHMS } from '../schemes.ts'
 import { testDeps } from '../../../test/support/deps.ts'
 import { openPlugIn, parsePlugInUri } from './plug-in.ts'
 
@@ -23,7 +24,7 @@ else if (question.method === 'public-key') answer({ publicKey: String(createPubl
 else if (question.message !== undefined) answer({ signature: sign(null, Buffer.from(question.message, 'base64'), createPrivateKey(readFileSync(file))).toString('base64') })
 else {
   writeFileSync(file + '.digest', Buffer.from(question.digest, 'base64'))
-  answer({ signature: execFileSync('openssl', ['pkeyutl', '-sign', '-inkey', file, '-in', file + '.digest']).toString('base64') })
+  answer({ signature: execFileSync('openssl', ['pkeyutl', '-sign', '-inkey', file, '-in', file + '.digest', '-pkeyopt', 'digest:sha256']).toString('base64') })
 }
 `
 
@@ -42,7 +43,7 @@ describe('a signing plug-in', () => {
     return await openPlugIn({ spawn: async (file, args, options) => await spawn(join(dir, file), args, options) }, uri)
   }
 
-  test.each(['ecdsa-p256', 'ecdsa-p384', 'ed25519'] as const)('signs with a key of kind %s', async (kind) => {
+  test.each(KEY_ALGORITHMS)('signs with a key of kind %s', async (kind) => {
     const key = generateKey(kind)
     await fs.writeFile(join(dir, 'k.pem'), exportPrivateKey(key, undefined))
     const signer = await open('plugin://file/k.pem')

@@ -8,7 +8,7 @@ import { LIMITS } from '../../kernel/limits.ts'
 import { readShape } from '../../kernel/shape.ts'
 import { safeText, shorten } from '../../kernel/text.ts'
 import type { Signer } from '../signer.ts'
-import { serviceSigner } from './service-signer.ts'
+import { byDigest, byMessage, serviceSigner } from './service-signer.ts'
 
 /** What every question begins with; a plug-in that does not know it says so. */
 export const PLUG_IN_PROTOCOL = 'tally-signer/1'
@@ -49,16 +49,19 @@ export async function openPlugIn(deps: Pick<Deps, 'spawn'>, uri: string): Promis
   }
   const half = await ask({ method: 'public-key' })
   if (!('publicKey' in half)) throw fail('service-error', 'gave something else than a public key', { where: program })
-  return serviceSigner(
-    half.publicKey,
-    uri,
-    {
-      digest: (digest, hash) => sign({ hash, digest: toBase64(digest) }),
-      message: (bytes) => sign({ message: toBase64(bytes) }),
-    },
-    // cosign accepts by key what is signed with SHA-256 only, and a token signs any digest.
-    { 'ecdsa-p256': 'sha256', 'ecdsa-p384': 'sha256' },
-  )
+  // cosign accepts by key what is signed with SHA-256 only, and a token signs any digest.
+  const digest = byDigest('sha256', (bytes, hash) => sign({ hash, digest: toBase64(bytes) }))
+  const message = byMessage((bytes) => sign({ message: toBase64(bytes) }))
+  return serviceSigner(half.publicKey, uri, program, {
+    'ecdsa-p256': digest,
+    'ecdsa-p384': digest,
+    'ecdsa-p521': digest,
+    rsa: digest,
+    ed25519: message,
+    'ml-dsa-44': message,
+    'ml-dsa-65': message,
+    'ml-dsa-87': message,
+  })
 }
 
 /** Reads `plugin://NAME/KEY` and `pkcs11:…`. Throws `usage`. */

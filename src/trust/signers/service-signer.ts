@@ -1,39 +1,45 @@
 import { fail } from '../../kernel/errors.ts'
 import { loadPublicKey } from '../keys.ts'
+import type { PublicKey } from '../keys.ts'
+import type { HashName, KeyAlgorithm } from '../schemes.ts'
 import { signWhole, signWithDigest } from '../sign-with.ts'
-import { KEY_ALGORITHMS } from '../signer.ts'
-import type { KeyAlgorithm, Signer } from '../signer.ts'
+import type { Signing } from '../sign-with.ts'
+import type { Signer } from '../signer.ts'
 import { DER, writeDer } from '../der.ts'
 
-/** How a service signs: it is given a digest, or (Ed25519) the message itself. Out: DER for ECDSA. */
-export type ServiceSigning = {
-  readonly digest: (digest: Uint8Array, hash: 'sha256' | 'sha384') => Promise<Uint8Array>
-  /** Undefined where the service's Ed25519 keys cannot sign messages of any size. */
-  readonly message?: (bytes: Uint8Array) => Promise<Uint8Array>
+/** How a service signs with the keys of one kind. Out of it: DER for ECDSA, PKCS#1 v1.5 for RSA. */
+export type ServiceSigning = (key: PublicKey) => Signing
+
+/** The service is given a digest, and never the message. */
+export function byDigest(hash: HashName, sign: (digest: Uint8Array, hash: HashName) => Promise<Uint8Array>): ServiceSigning {
+  return () => signWithDigest(hash, (digest) => sign(digest, hash))
+}
+
+/** The service wants the message itself. */
+export function byMessage(sign: (bytes: Uint8Array) => Promise<Uint8Array>): ServiceSigning {
+  return () => signWhole(sign)
 }
 
 /**
- * A signer of a key that lives in a service. In: its public key, where it is, the hash its ECDSA keys of each curve are used with, and
- * how it signs. Throws `key-invalid` for kinds of key that do not sign here.
+ * A signer of a key that lives in a service. In: its public key, where it is, the service by its name, and how it signs with the kinds of
+ * key it has. Throws `key-invalid` for every other kind.
  */
 export function serviceSigner(
   publicKeyPem: string,
   where: string,
-  signing: ServiceSigning,
-  hashes: Readonly<Partial<Record<KeyAlgorithm, 'sha256' | 'sha384'>>> = { 'ecdsa-p256': 'sha256', 'ecdsa-p384': 'sha384' },
+  service: string,
+  signing: Readonly<Partial<Record<KeyAlgorithm, ServiceSigning>>>,
 ): Signer {
-  const { keyId, algorithm: found, pem } = loadPublicKey(publicKeyPem, where)
-  const algorithm = KEY_ALGORITHMS.find((one) => one === found)
-  const base = { keyId, publicKeyPem: pem }
-  const hash = algorithm === undefined ? undefined : hashes[algorithm]
-  if (algorithm !== undefined && hash !== undefined) {
-    return { ...base, algorithm, ...signWithDigest(hash, (digest) => signing.digest(digest, hash)) }
+  const key = loadPublicKey(publicKeyPem, where)
+  const { keyId, algorithm, pem } = key
+  const how = signing[algorithm]
+  if (how === undefined) {
+    throw fail('key-invalid', `is a key of kind ${algorithm}, which does not sign here in ${service}`, {
+      where,
+      hint: `use a key of one of these kinds: ${Object.keys(signing).join(', ')}`,
+    })
   }
-  if (algorithm === 'ed25519' && signing.message !== undefined) return { ...base, algorithm, ...signWhole(signing.message) }
-  throw fail('key-invalid', `is a key of kind ${found}, which this service does not sign statements with here`, {
-    where,
-    hint: 'use an ECDSA key on P-256',
-  })
+  return { keyId, algorithm, publicKeyPem: pem, ...how(key) }
 }
 
 /** An ECDSA signature as the two numbers side by side (IEEE P1363), in DER. Throws `service-error` when it is none. */

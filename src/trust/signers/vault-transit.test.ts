@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../kernel/bytes.ts'
 import { generateKey, loadPublicKey, publicKeyOf } from '../keys.ts'
-import { KEY_ALGORITHMS } from '../signer.ts'
+import { KEY_ALGORITHMS } from '../schemes.ts'
 import { testDeps } from '../../../test/support/deps.ts'
 import { startFakeVault } from '../../../test/support/fake-vault.ts'
 import { openVaultTransit } from './vault-transit.ts'
@@ -14,16 +14,27 @@ const open = async (env: Record<string, string>, uri = 'hashivault://release') =
   await openVaultTransit(testDeps({ env: { HOME: '/nowhere', ...env } }), uri)
 
 describe('HashiCorp Vault', () => {
-  test.each(KEY_ALGORITHMS)('signs with a key of kind %s, with the version whose public half was read', async (kind) => {
-    const versions = [generateKey(kind), generateKey(kind)]
-    const vault = await startFakeVault({ token: TOKEN }, versions)
-    const signer = await open({ VAULT_ADDR: vault.origin, VAULT_TOKEN: TOKEN })
-    // A newer version that appears in between is not used.
-    versions.push(generateKey(kind))
-    const signature = await signer.sign(utf8('a statement'))
-    const [, second = generateKey()] = versions
-    expect(signer.keyId).toBe(publicKeyOf(second).keyId)
-    expect(loadPublicKey(signer.publicKeyPem).verify(utf8('a statement'), signature)).toBe(true)
+  test.each(KEY_ALGORITHMS.filter((kind) => !kind.startsWith('ml-dsa')))(
+    'signs with a key of kind %s, with the version whose public half was read',
+    async (kind) => {
+      const versions = [generateKey(kind), generateKey(kind)]
+      const vault = await startFakeVault({ token: TOKEN }, versions)
+      const signer = await open({ VAULT_ADDR: vault.origin, VAULT_TOKEN: TOKEN })
+      // A newer version that appears in between is not used.
+      versions.push(generateKey(kind))
+      const signature = await signer.sign(utf8('a statement'))
+      const [, second = generateKey()] = versions
+      expect(signer.keyId).toBe(publicKeyOf(second).keyId)
+      expect(loadPublicKey(signer.publicKeyPem).verify(utf8('a statement'), signature)).toBe(true)
+      await vault.close()
+    },
+  )
+
+  test('refuses a key of kind ml-dsa-65 by its kind', async () => {
+    const vault = await startFakeVault({ token: TOKEN }, [generateKey('ml-dsa-65')])
+    const opening = open({ VAULT_ADDR: vault.origin, VAULT_TOKEN: TOKEN })
+    await expect(opening).rejects.toThrow(expect.objectContaining({ code: 'key-invalid' }))
+    await expect(opening).rejects.toThrow('is a key of kind ml-dsa-65, which does not sign here in Vault')
     await vault.close()
   })
 

@@ -7,10 +7,11 @@ import type { Deps } from '../../kernel/deps.ts'
 import { TallyError, fail } from '../../kernel/errors.ts'
 import type { Json } from '../../kernel/json.ts'
 import { readFileBounded } from '../../kernel/read-file.ts'
+import type { HashName } from '../schemes.ts'
 import type { Signer } from '../signer.ts'
 import { callService, serviceUrl } from './service-call.ts'
 import type { ServiceDeps } from './service-call.ts'
-import { serviceSigner } from './service-signer.ts'
+import { byDigest, byMessage, serviceSigner } from './service-signer.ts'
 
 const keySchema = z.object({
   data: z.object({
@@ -23,8 +24,8 @@ const signatureSchema = z.object({ data: z.object({ signature: z.string() }) })
 
 /**
  * A key of the transit engine of HashiCorp Vault (or OpenBao): `hashivault://KEY`. VAULT_ADDR says where, VAULT_TOKEN or ~/.vault-token who
- * asks, VAULT_NAMESPACE and TRANSIT_SECRET_ENGINE_PATH (default `transit`) where in there, as for cosign. ECDSA P-256 and P-384, Ed25519.
- * Signs with the version of the key whose public half was read.
+ * asks, VAULT_NAMESPACE and TRANSIT_SECRET_ENGINE_PATH (default `transit`) where in there, as for cosign. ECDSA, RSA as PKCS#1 v1.5,
+ * Ed25519. Signs with the version of the key whose public half was read.
  */
 export async function openVaultTransit(deps: ServiceDeps & Pick<Deps, 'fs' | 'env'>, uri: string): Promise<Signer> {
   const { env } = deps
@@ -57,10 +58,17 @@ export async function openVaultTransit(deps: ServiceDeps & Pick<Deps, 'fs' | 'en
     if (text === undefined) throw fail('service-error', 'gave a signature that is none', { where: uri })
     return fromBase64(text, 'service-error', uri)
   }
-  return serviceSigner(pemOf(publicKey, uri), uri, {
-    digest: (digest, hash) =>
-      sign(`/${hash.replace('sha', 'sha2-')}`, { input: toBase64(digest), prehashed: true, marshaling_algorithm: 'asn1' }),
-    message: (bytes) => sign('', { input: toBase64(bytes) }),
+  const signDigest = (form: Readonly<Record<string, Json>>) => async (digest: Uint8Array, hash: HashName) =>
+    await sign(`/${hash.replace('sha', 'sha2-')}`, { input: toBase64(digest), prehashed: true, ...form })
+  const ecdsa = signDigest({ marshaling_algorithm: 'asn1' })
+  return serviceSigner(pemOf(publicKey, data.type, uri), uri, 'Vault', {
+    'ecdsa-p256': byDigest('sha256', ecdsa),
+    // The engine signs any digest; SHA-256 is what cosign accepts by key, on every curve.
+    'ecdsa-p384': byDigest('sha256', ecdsa),
+    'ecdsa-p521': byDigest('sha256', ecdsa),
+    // It would choose PSS by itself.
+    rsa: byDigest('sha256', signDigest({ signature_algorithm: 'pkcs1v15' })),
+    ed25519: byMessage(async (bytes) => await sign('', { input: toBase64(bytes) })),
   })
 }
 
@@ -77,8 +85,14 @@ async function findToken(deps: Pick<Deps, 'fs' | 'env'>): Promise<string> {
 }
 
 /** Vault writes ECDSA keys as PEM and Ed25519 keys as their bare 32 bytes. */
-function pemOf(text: string, where: string): string {
+function pemOf(text: string, type: string, where: string): string {
   if (text.includes('-----BEGIN')) return text
+  if (type !== 'ed25519') {
+    throw fail('key-invalid', `is a key of kind ${type.slice(0, 40)}, which does not sign here in Vault`, {
+      where,
+      hint: 'use an ECDSA, RSA or Ed25519 key',
+    })
+  }
   const x = Buffer.from(fromBase64(text, 'service-error', where)).toString('base64url')
   try {
     return String(createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }).export({ type: 'spki', format: 'pem' }))

@@ -4,9 +4,9 @@ import { TallyError } from '../../kernel/errors.ts'
 import { once } from '../../kernel/once.ts'
 import { pointAlgorithmOf, publicKeyOf } from '../keys.ts'
 import type { PublicKey } from '../keys.ts'
-import type { PublicKeyAlgorithm, Scheme } from '../schemes.ts'
+import type { KeyAlgorithm, Scheme } from '../schemes.ts'
 
-type Details = { readonly number: number; readonly algorithm: PublicKeyAlgorithm; readonly scheme: Scheme; readonly form?: 'pkcs1' }
+type Details = { readonly number: number; readonly algorithm: KeyAlgorithm; readonly scheme: Scheme; readonly form?: 'pkcs1' }
 
 const rsa = (number: number, kind: 'rsa-pkcs1' | 'rsa-pss', form?: 'pkcs1'): Details => {
   const details = { number, algorithm: 'rsa', scheme: { kind, hash: 'sha256' } } as const

@@ -12,14 +12,16 @@ import { readShape } from '../../kernel/shape.ts'
 import { withLock } from '../../store/lock.ts'
 import { parseTrustedRoot } from './trusted-root.ts'
 import type { TrustedRoot } from './trusted-root.ts'
+import { PUBLIC_REPOSITORY, readStartRoot, stateFolderOf } from './repository.ts'
+import type { Repository } from './repository.ts'
 import { readMetadata } from './tuf/metadata.ts'
 import { refreshTargets } from './tuf/refresh.ts'
-import type { TufState } from './tuf/refresh.ts'
+import type { Keep, TufState } from './tuf/refresh.ts'
 
 type StoreDeps = Pick<Deps, 'fs' | 'fetch' | 'now' | 'randomBytes' | 'signal' | 'log'>
 
-/** The instance whose root is shipped (data/sigstore-public-good), and the day that root counts as refreshed. */
-const PUBLIC_GOOD = { repository: 'https://tuf-repo-cdn.sigstore.dev', refreshed: '2026-11-05T00:00:00Z' } as const
+/** The day the root that is shipped (data/sigstore-public-good) counts as refreshed. */
+const SHIPPED = '2026-11-05T00:00:00Z'
 const TARGET = 'trusted_root.json'
 const SIGNING = 'signing_config.v0.2.json'
 const DAY_MS = 86_400_000
@@ -33,9 +35,12 @@ export type RootOptions = {
   readonly offline: boolean
   /** Whether a root that is too old is used all the same, with a warning. */
   readonly allowStale: boolean
-  /** Where the TUF repository is; for mirrors and tests. */
-  readonly repository?: string
+  /** Another TUF repository than the one that is followed so far. */
+  readonly repository?: NewRepository
 }
+
+/** A repository to follow from now on: its address as `readMirror` gives it, and the root to start from, by default the shipped one. */
+export type NewRepository = { readonly mirror: string; readonly root?: Uint8Array }
 
 /** A root and where it is from: shipped with the program, refreshed by TUF, or pinned by somebody. `refreshed` in RFC 3339; a pinned one never counts as stale. */
 export type StoredRoot = {
@@ -43,6 +48,8 @@ export type StoredRoot = {
   readonly bytes: Uint8Array
   readonly from: 'shipped' | 'refreshed' | 'pinned'
   readonly refreshed: string
+  /** What the next refresh asks. */
+  readonly repository: Repository
 }
 
 /** Which file is the root: it is named by its digest, so that one write of the note changes all at once. */
@@ -51,27 +58,38 @@ const noteSchema = z.object({
   refreshed: z.iso.datetime(),
   root: z.string().refine(isDigest, 'is not a digest'),
   signing: z.string().refine(isDigest, 'is not a digest').optional(),
+  /** What is followed, where it is not the public repository. */
+  repository: z.strictObject({ mirror: z.url().max(2048), root: z.string().refine(isDigest, 'is not a digest').optional() }).optional(),
 })
+type Note = z.infer<typeof noteSchema>
 
 /** The root in force as it is, without asking whether it is stale: the data directory's, else the shipped one. Throws `config-invalid`. */
 export async function readStoredRoot(deps: Pick<Deps, 'fs'>, dataDir: string): Promise<StoredRoot> {
   const note = await readNote(deps, dataDir)
-  if (note === undefined) return await readShippedRoot(deps)
+  if (note === undefined || isOutdated(note)) return { ...(await readShippedRoot(deps)), repository: repositoryOf(note) }
   const { bytes, path } = await readKept(deps, dataDir, note.root, TARGET)
-  return { root: parseTrustedRoot(bytes, path), bytes, from: note.from, refreshed: note.refreshed }
+  return { root: parseTrustedRoot(bytes, path), bytes, from: note.from, refreshed: note.refreshed, repository: repositoryOf(note) }
+}
+
+function repositoryOf(note: Note | undefined): Repository {
+  const { mirror, root } = note?.repository ?? PUBLIC_REPOSITORY
+  return { mirror, ...(root === undefined ? {} : { root }) }
 }
 
 /**
- * The services that sign for the public instance, as they are kept beside the root: refreshed with it by TUF, else the shipped ones.
- * Out: the bytes of a signing configuration, and where they are from. Throws `config-invalid`.
+ * The services that sign for the instance in force, as they are kept beside the root: refreshed with it by TUF, else, of the public
+ * instance, the shipped ones. Out: the bytes of a signing configuration, and where they are from. Throws `config-invalid`, also for an
+ * instance of somebody's own that names none: what is signed for it must not go to the public one.
  */
 export async function readStoredSigning(
   deps: Pick<Deps, 'fs'>,
   dataDir: string,
 ): Promise<{ readonly bytes: Uint8Array; readonly path: string }> {
   const note = await readNote(deps, dataDir)
-  if (note?.signing !== undefined) return await readKept(deps, dataDir, note.signing, SIGNING)
-  return await readShippedSigning(deps)
+  if (note?.signing !== undefined && !isOutdated(note)) return await readKept(deps, dataDir, note.signing, SIGNING)
+  const { mirror, root } = repositoryOf(note)
+  if (root === undefined) return await readShippedSigning(deps)
+  throw fail('config-invalid', `names no services that sign (${SIGNING})`, { where: mirror, hint: 'name them with --signing-config' })
 }
 
 /** The services of the public instance as this program brought them. */
@@ -79,13 +97,17 @@ export async function readShippedSigning(deps: Pick<Deps, 'fs'>): Promise<{ read
   return { bytes: await readFileBounded(deps, shippedFile(SIGNING), 'configBytes'), path: `the shipped ${SIGNING}` }
 }
 
-/** What is kept in a data directory; nothing where this program brings something newer. */
-async function readNote(deps: Pick<Deps, 'fs'>, dataDir: string): Promise<z.infer<typeof noteSchema> | undefined> {
+/** What is kept in a data directory. */
+async function readNote(deps: Pick<Deps, 'fs'>, dataDir: string): Promise<Note | undefined> {
   const where = join(folderOf(dataDir), 'note.json')
   const bytes = await readIfThere(deps, where)
   if (bytes === undefined) return undefined
-  const note = readShape(noteSchema, parseJson(bytes, where, { code: 'config-invalid' }), where, 'config-invalid')
-  return note.from === 'pinned' || note.refreshed >= PUBLIC_GOOD.refreshed ? note : undefined
+  return readShape(noteSchema, parseJson(bytes, where, { code: 'config-invalid' }), where, 'config-invalid')
+}
+
+/** Whether this program brings something newer of the same instance. */
+function isOutdated({ from, refreshed, repository }: Note): boolean {
+  return from === 'refreshed' && repository?.root === undefined && refreshed < SHIPPED
 }
 
 /** A kept file, which must have the digest that names it. */
@@ -107,7 +129,13 @@ async function readKept(
 /** The root of the public instance as this program brought it. */
 export async function readShippedRoot(deps: Pick<Deps, 'fs'>): Promise<StoredRoot> {
   const bytes = await readFileBounded(deps, shippedFile(TARGET), 'trustedRootBytes')
-  return { root: parseTrustedRoot(bytes, 'the shipped trusted root'), bytes, from: 'shipped', refreshed: PUBLIC_GOOD.refreshed }
+  return {
+    root: parseTrustedRoot(bytes, 'the shipped trusted root'),
+    bytes,
+    from: 'shipped',
+    refreshed: SHIPPED,
+    repository: PUBLIC_REPOSITORY,
+  }
 }
 
 /**
@@ -146,25 +174,33 @@ async function tryRefresh(deps: StoreDeps, options: RootOptions): Promise<string
   }
 }
 
-/** Refreshes the root by TUF, also a pinned one, whose pin is then gone. Out: the new root. Throws what `refreshTargets` throws, and `offline`. */
+/**
+ * Refreshes the root by TUF, also a pinned one, whose pin is then gone: from the repository that is followed, or from another, which is
+ * followed from then on. Until all of a refresh succeeded, the root in force stays. Out: the new root. Throws what `refreshTargets`
+ * throws, `offline`, and `config-invalid` for a root to start from that is none.
+ */
 export async function refreshRoot(deps: StoreDeps, options: Omit<RootOptions, 'allowStale'>): Promise<StoredRoot> {
-  const repository = options.repository ?? PUBLIC_GOOD.repository
-  if (options.offline) throw fail('offline', 'the Sigstore root is refreshed over the network', { where: repository })
-  const folder = folderOf(options.dataDir)
-  return await withLock(deps, join(options.dataDir, 'locks', 'sigstore-root.lock'), async () => {
+  const { dataDir } = options
+  const repository = options.repository === undefined ? repositoryOf(await readNote(deps, dataDir)) : identified(options.repository)
+  if (options.offline) throw fail('offline', 'the Sigstore root is refreshed over the network', { where: repository.mirror })
+  const folder = stateFolderOf(folderOf(dataDir), repository)
+  return await withLock(deps, join(dataDir, 'locks', 'sigstore-root.lock'), async () => {
     await deps.fs.mkdir(folder, { recursive: true, mode: 0o700 })
     const names = [{ name: TARGET }, { name: SIGNING, optional: true }]
-    const known = await readTufState(deps, folder, repository)
-    const keep = (root: Uint8Array) => writeFileAtomic(deps, join(folder, 'root.json'), root)
-    const { state, targets } = await refreshTargets(deps, repository, known, names, keep)
+    const known = await readTufState(deps, folder, repository, options.repository?.root)
+    const keep: Keep = (role, bytes) => writeFileAtomic(deps, join(folder, `${role}.json`), bytes)
+    const { state, targets } = await refreshTargets(deps, repository.mirror, known, names, keep)
     const target = targets.get(TARGET) ?? new Uint8Array(0)
-    parseTrustedRoot(target, `${repository}/${TARGET}`)
-    for (const role of ['root', 'timestamp', 'snapshot', 'targets'] as const) {
-      await writeFileAtomic(deps, join(folder, `${role}.json`), state[role])
-    }
-    await keepRoot(deps, folder, target, 'refreshed', targets.get(SIGNING))
-    return await readStoredRoot(deps, options.dataDir)
+    parseTrustedRoot(target, `${repository.mirror}${TARGET}`)
+    // The one there was to start from, where there was no newer.
+    await keep('root', state.root)
+    await keepRoot(deps, folderOf(dataDir), { bytes: target, from: 'refreshed', repository }, targets.get(SIGNING))
+    return await readStoredRoot(deps, dataDir)
   })
+}
+
+function identified({ mirror, root }: NewRepository): Repository {
+  return { mirror, ...(root === undefined ? {} : { root: readStartRoot(root, 'the root to start from') }) }
 }
 
 /** Makes a root the one of this data directory, until it is refreshed or another is pinned. In: the bytes and where they are from. Throws `config-invalid`. */
@@ -172,7 +208,9 @@ export async function pinRoot(deps: StoreDeps, dataDir: string, bytes: Uint8Arra
   parseTrustedRoot(bytes, where)
   return await withLock(deps, join(dataDir, 'locks', 'sigstore-root.lock'), async () => {
     await deps.fs.mkdir(folderOf(dataDir), { recursive: true, mode: 0o700 })
-    await keepRoot(deps, folderOf(dataDir), bytes, 'pinned')
+    // The next refresh asks whom it would have asked.
+    const repository = repositoryOf(await readNote(deps, dataDir))
+    await keepRoot(deps, folderOf(dataDir), { bytes, from: 'pinned', repository })
     return await readStoredRoot(deps, dataDir)
   })
 }
@@ -180,34 +218,56 @@ export async function pinRoot(deps: StoreDeps, dataDir: string, bytes: Uint8Arra
 async function keepRoot(
   deps: StoreDeps,
   folder: string,
-  bytes: Uint8Array,
-  from: 'refreshed' | 'pinned',
+  { bytes, from, repository }: { readonly bytes: Uint8Array; readonly from: 'refreshed' | 'pinned'; readonly repository: Repository },
   signingBytes?: Uint8Array,
 ): Promise<void> {
   const root = digestOf(bytes)
   await writeFileAtomic(deps, fileOf(folder, root, TARGET), bytes)
   const signing = signingBytes === undefined ? {} : { signing: digestOf(signingBytes) }
   if (signingBytes !== undefined) await writeFileAtomic(deps, fileOf(folder, digestOf(signingBytes), SIGNING), signingBytes)
-  await writeFileAtomic(deps, join(folder, 'note.json'), canonicalBytes({ from, refreshed: deps.now().toISOString(), root, ...signing }))
+  const followed = isPublic(repository) ? {} : { repository }
+  const note = { from, refreshed: deps.now().toISOString(), root, ...signing, ...followed }
+  await writeFileAtomic(deps, join(folder, 'note.json'), canonicalBytes(note))
 }
 
 function fileOf(folder: string, digest: Digest, name: string): string {
   return join(folder, `${hexOf(digest)}.${name}`)
 }
 
-/** What TUF left the last time. Of the public instance, the newer of the kept and the shipped root is where to start. */
-async function readTufState(deps: StoreDeps, folder: string, repository: string): Promise<TufState> {
-  const shipped = await readFileBounded(deps, shippedFile('root.json'), 'tufMetadataBytes')
+/** What TUF left the last time. Where a repository starts from the shipped root, the newer of that and the kept one is where to start. */
+async function readTufState(deps: StoreDeps, folder: string, repository: Repository, given: Uint8Array | undefined): Promise<TufState> {
   const path = join(folder, 'root.json')
   const kept = await readIfThere(deps, path)
-  const versionOf = (bytes: Uint8Array) => readMetadata('root', bytes, path).signed.version
-  const isOld = kept !== undefined && repository === PUBLIC_GOOD.repository && versionOf(kept) < versionOf(shipped)
-  const state: { -readonly [K in keyof TufState]: TufState[K] } = { root: kept === undefined || isOld ? shipped : kept }
+  const state: { -readonly [K in keyof TufState]: TufState[K] } = { root: await startRoot(deps, repository, kept, given, path) }
   for (const role of ['timestamp', 'snapshot', 'targets'] as const) {
     const bytes = await readIfThere(deps, join(folder, `${role}.json`))
     if (bytes !== undefined) state[role] = bytes
   }
   return state
+}
+
+async function startRoot(
+  deps: StoreDeps,
+  { mirror, root }: Repository,
+  kept: Uint8Array | undefined,
+  given: Uint8Array | undefined,
+  path: string,
+): Promise<Uint8Array> {
+  if (root !== undefined) {
+    const start = kept ?? given
+    if (start !== undefined) return start
+    throw fail('config-invalid', 'has lost the root it was followed from', {
+      where: mirror,
+      hint: 'run `tally trust update` with --mirror and --root',
+    })
+  }
+  const shipped = await readFileBounded(deps, shippedFile('root.json'), 'tufMetadataBytes')
+  const versionOf = (bytes: Uint8Array) => readMetadata('root', bytes, path).signed.version
+  return kept === undefined || versionOf(kept) < versionOf(shipped) ? shipped : kept
+}
+
+function isPublic({ mirror, root }: Repository): boolean {
+  return mirror === PUBLIC_REPOSITORY.mirror && root === undefined
 }
 
 function folderOf(dataDir: string): string {

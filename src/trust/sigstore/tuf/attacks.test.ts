@@ -5,7 +5,7 @@ import type { FakeTuf, TufPlan } from '../../../../test/support/fake-tuf.ts'
 import { textOf, utf8 } from '../../../kernel/bytes.ts'
 import { LIMITS } from '../../../kernel/limits.ts'
 import { refreshTargets } from './refresh.ts'
-import type { TufState } from './refresh.ts'
+import type { Keep, TufState } from './refresh.ts'
 
 // The attacks of the TUF specification (1.5.2), by their names there. Of what is served here, all is as it should be but for one thing.
 
@@ -29,7 +29,7 @@ function serve(of: TufPlan): void {
 }
 
 async function refresh(from: TufState = known, kept: Uint8Array[] = []) {
-  const keep = (bytes: Uint8Array) => Promise.resolve(void kept.push(bytes))
+  const keep: Keep = (role, bytes) => Promise.resolve(void (role === 'root' && kept.push(bytes)))
   const { state, targets } = await refreshTargets(deps, server.url, from, [{ name: 'trusted_root.json' }], keep)
   return { state, target: textOf(targets.get('trusted_root.json') ?? new Uint8Array(0)) }
 }

@@ -7,6 +7,7 @@ import { parseJson } from '../../../kernel/json.ts'
 import type { Json } from '../../../kernel/json.ts'
 import { LIMITS } from '../../../kernel/limits.ts'
 import { readShape } from '../../../kernel/shape.ts'
+import { safeText } from '../../../kernel/text.ts'
 import { verifyBytes } from '../../schemes.ts'
 import type { Scheme } from '../../schemes.ts'
 import { tufCanonicalBytes } from './canonical.ts'
@@ -21,20 +22,48 @@ const roleSchema = z.object({ keyids: z.array(keyId).max(LIMITS.tufKeys), thresh
 const hashes = z.object({ sha256: z.string().optional(), sha512: z.string().optional() })
 const fileSchema = z.object({ version, length: z.number().int().min(0).optional(), hashes: hashes.optional() })
 
+const keysSchema = z.record(
+  keyId,
+  z.object({ keytype: z.string(), scheme: z.string(), keyval: z.object({ public: z.string().max(LIMITS.keyFileBytes) }) }),
+)
+
 const rootSchema = z.object({
   ...common,
   _type: z.literal('root'),
   consistent_snapshot: z.literal(true),
-  keys: z.record(
-    keyId,
-    z.object({ keytype: z.string(), scheme: z.string(), keyval: z.object({ public: z.string().max(LIMITS.keyFileBytes) }) }),
-  ),
+  keys: keysSchema,
   roles: z.object({ root: roleSchema, timestamp: roleSchema, snapshot: roleSchema, targets: roleSchema }),
 })
 const timestampSchema = z.object({ ...common, _type: z.literal('timestamp'), meta: z.object({ 'snapshot.json': fileSchema }) })
 const snapshotSchema = z.object({ ...common, _type: z.literal('snapshot'), meta: z.record(z.string(), fileSchema) })
 const targetSchema = z.object({ length: z.number().int().min(0), hashes })
-const targetsSchema = z.object({ ...common, _type: z.literal('targets'), targets: z.record(z.string(), targetSchema) })
+const TOP: readonly string[] = ['root', 'timestamp', 'snapshot', 'targets'] satisfies RoleName[]
+/** A delegated role goes by its name in files and messages, and is none of those at the top. */
+const roleName = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((name) => safeText(name) === name && !TOP.includes(name), 'is not the name of a delegated role')
+const delegatedSchema = z.object({
+  ...roleSchema.shape,
+  name: roleName,
+  terminating: z.boolean(),
+  paths: z.array(z.string().max(LIMITS.tarPathBytes)).optional(),
+  path_hash_prefixes: z.array(z.string().regex(/^[0-9a-f]{1,64}$/)).optional(),
+})
+/** TAP 15: a row of bins that are alike, each for the paths whose hash starts with its number. */
+const succinctSchema = z.object({ ...roleSchema.shape, bit_length: z.number().int().min(1).max(32), name_prefix: roleName })
+const delegationsSchema = z.object({
+  keys: keysSchema,
+  roles: z.array(delegatedSchema).optional(),
+  succinct_roles: succinctSchema.optional(),
+})
+const targetsSchema = z.object({
+  ...common,
+  _type: z.literal('targets'),
+  targets: z.record(z.string(), targetSchema),
+  delegations: delegationsSchema.optional(),
+})
 
 export type TufRoot = z.output<typeof rootSchema>
 export type TufTimestamp = z.output<typeof timestampSchema>
@@ -42,6 +71,13 @@ export type TufSnapshot = z.output<typeof snapshotSchema>
 export type TufTargets = z.output<typeof targetsSchema>
 export type TufFile = z.output<typeof fileSchema>
 export type TufTarget = z.output<typeof targetSchema>
+export type TufDelegations = z.output<typeof delegationsSchema>
+
+/** Who signs for roles: the root for those at the top, a role for those it delegates to. */
+export type Signers = {
+  readonly keys: z.output<typeof keysSchema>
+  readonly roles: Readonly<Record<string, z.output<typeof roleSchema>>>
+}
 
 const envelopeSchema = z.object({
   signed: z.unknown(),
@@ -49,7 +85,7 @@ const envelopeSchema = z.object({
 })
 
 /** Metadata taken apart: typed content, and what its signatures are over. */
-export type Metadata<T> = { readonly signed: T; readonly verify: (root: TufRoot, role: RoleName) => void }
+export type Metadata<T> = { readonly signed: T; readonly verify: (by: Signers, role: string) => void }
 
 type Content = { readonly root: TufRoot; readonly timestamp: TufTimestamp; readonly snapshot: TufSnapshot; readonly targets: TufTargets }
 const SCHEMAS: { readonly [R in RoleName]: z.ZodType<Content[R]> } = {
@@ -65,23 +101,27 @@ export function readMetadata<R extends RoleName>(role: R, bytes: Uint8Array, whe
   const { signed, signatures } = readShape(envelopeSchema, json, where)
   const content = readShape<Content[R]>(SCHEMAS[role], signed, where)
   const signedBytes = tufCanonicalBytes(signed as Json)
-  return { signed: content, verify: (root, by) => refuseUnsigned(root, by, signatures, signedBytes, where) }
+  return { signed: content, verify: (by, of) => refuseUnsigned(by, of, signatures, signedBytes, where) }
 }
 
 type Signatures = z.output<typeof envelopeSchema>['signatures']
 
 /** Counts distinct keys by what they are, not by their ids: one key under two ids is one. */
-function refuseUnsigned(root: TufRoot, role: RoleName, signatures: Signatures, bytes: Uint8Array, where: string): void {
-  const { keyids, threshold } = root.roles[role]
+function refuseUnsigned({ keys, roles }: Signers, role: string, signatures: Signatures, bytes: Uint8Array, where: string): void {
+  const of = Object.hasOwn(roles, role) ? roles[role] : undefined
+  if (of === undefined) throw fail('bug', `nobody signs for the role ${role}`, { where })
+  const { keyids, threshold } = of
   const holding = new Set<string>()
   for (const { keyid, sig } of signatures) {
-    const known = keyids.includes(keyid) ? root.keys[keyid] : undefined
+    const known = keyids.includes(keyid) && Object.hasOwn(keys, keyid) ? keys[keyid] : undefined
     const key = known === undefined ? undefined : keyOf(known)
     if (key === undefined || !/^(?:[0-9a-f]{2})+$/i.test(sig)) continue
     if (verifyBytes(key.scheme, key.key, bytes, fromHex(sig))) holding.add(toHex(key.key.export({ type: 'spki', format: 'der' })))
   }
   if (holding.size >= threshold) return
-  throw fail('signature-invalid', `is signed by ${holding.size} keys of the role ${role}, where ${threshold} are needed`, { where })
+  throw fail('signature-invalid', `is signed by ${holding.size} keys of the role ${safeText(role)}, where ${threshold} are needed`, {
+    where,
+  })
 }
 
 type Key = { readonly key: KeyObject; readonly scheme: Exclude<Scheme, { kind: 'ed25519ph' }> }

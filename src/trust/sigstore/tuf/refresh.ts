@@ -3,8 +3,11 @@ import type { HttpDeps } from '../../../artifact/registry/http.ts'
 import { fail } from '../../../kernel/errors.ts'
 import { LIMITS } from '../../../kernel/limits.ts'
 import { isoTime } from '../time-range.ts'
+import { safeText, shorten } from '../../../kernel/text.ts'
+import { findTarget } from './delegations.ts'
+import type { ReadRole } from './delegations.ts'
 import { readMetadata, refuseOther } from './metadata.ts'
-import type { RoleName, TufRoot } from './metadata.ts'
+import type { RoleName, TufRoot, TufSnapshot, TufTargets } from './metadata.ts'
 
 /** What one refresh leaves for the next: versions may only grow. The bytes are as they were served. */
 export type TufState = {
@@ -14,14 +17,17 @@ export type TufState = {
   readonly targets?: Uint8Array
 }
 
+/** Keeps what was verified, in the place of what was kept of this role before. */
+export type Keep = (role: RoleName, bytes: Uint8Array) => Promise<void>
+
 export type Refreshed = { readonly state: Required<TufState>; readonly targets: ReadonlyMap<string, Uint8Array> }
 
 /**
  * Fetches targets of a TUF repository by the client workflow of the specification (1.0.33, 5.3 to 5.7): roots one by one, then
  * timestamp, snapshot and targets, each signed by enough keys, not expired, not older than what was seen before, and the one the
- * last promised. Delegations are not followed. In: where the repository is, what is trusted so far, the targets; an optional one may be
- * missing; and what keeps a root, called for each as soon as it is verified (5.3.8), so that keys that were replaced count no more even
- * where the rest of the refresh fails. Out: the targets by name, and what to keep. No credential is ever sent, and no redirect followed.
+ * last promised; targets are looked for in delegated roles too. In: where the repository is (and its files, by default `targets/` in there), what is trusted so far, the targets; an optional one may be
+ * missing; and what keeps metadata, called for each as soon as it is verified (5.3.8, 5.4.5, 5.5.7, 5.6.6), so that keys that were replaced
+ * count no more, and nothing older is taken, even where the rest of the refresh fails. Out: the targets by name, and what to keep. No credential is ever sent, and no redirect followed.
  * Throws `signature-invalid`, `digest-mismatch`, `evidence-malformed`, `limit-exceeded`, `network`.
  */
 export async function refreshTargets(
@@ -29,10 +35,12 @@ export async function refreshTargets(
   repository: string,
   known: TufState,
   names: readonly { readonly name: string; readonly optional?: boolean }[],
-  keepRoot: (bytes: Uint8Array) => Promise<void>,
+  keep: Keep,
+  targetsUrl = new URL('targets/', folderUrl(repository)).href,
 ): Promise<Refreshed> {
   const get = getter(deps, repository)
-  const root = await refreshRoot(get, known.root, keepRoot)
+  const getTarget = getter(deps, targetsUrl)
+  const root = await refreshRoot(get, known.root, keep)
   const trusted = root.signed
 
   const timestamp = readVerified('timestamp', await get('timestamp.json'), trusted, 'timestamp.json')
@@ -41,6 +49,7 @@ export async function refreshTargets(
   refuseOlder('timestamp.json', timestamp.signed.version, before?.version)
   refuseOlder('snapshot.json', snapshotFile.version, before?.meta['snapshot.json'].version)
   refuseExpired('timestamp.json', timestamp.signed.expires, deps.now())
+  await keep('timestamp', timestamp.bytes)
 
   const snapshotBytes = await get(`${snapshotFile.version}.snapshot.json`)
   refuseOther(snapshotBytes, snapshotFile, 'snapshot.json')
@@ -49,24 +58,32 @@ export async function refreshTargets(
   const targetsFile = snapshot.signed.meta['targets.json']
   if (targetsFile === undefined) throw fail('evidence-malformed', 'names no targets.json', { where: 'snapshot.json' })
   const snapshotBefore = known.snapshot === undefined ? undefined : readKnown('snapshot', known.snapshot, trusted)
-  refuseOlder('targets.json', targetsFile.version, snapshotBefore?.meta['targets.json']?.version)
+  for (const [name, { version }] of Object.entries(snapshotBefore?.meta ?? {})) {
+    if (!Object.hasOwn(snapshot.signed.meta, name)) {
+      throw fail('digest-mismatch', `names no ${shorten(safeText(name), 100)}, which it named before`, { where: 'snapshot.json' })
+    }
+    refuseOlder(name, snapshot.signed.meta[name]?.version ?? 0, version)
+  }
   refuseExpired('snapshot.json', snapshot.signed.expires, deps.now())
+  await keep('snapshot', snapshotBytes)
 
   const targetsBytes = await get(`${targetsFile.version}.targets.json`)
   refuseOther(targetsBytes, targetsFile, 'targets.json')
   const targets = readVerified('targets', targetsBytes, trusted, 'targets.json')
   refuseVersion('targets.json', targets.signed.version, targetsFile.version)
   refuseExpired('targets.json', targets.signed.expires, deps.now())
+  await keep('targets', targetsBytes)
 
+  const read = roleReader(get, snapshot.signed, deps.now())
   const found = new Map<string, Uint8Array>()
   for (const { name, optional = false } of names) {
-    const promised = Object.hasOwn(targets.signed.targets, name) ? targets.signed.targets[name] : undefined
+    const promised = await findTarget(name, targets.signed, read)
     if (promised === undefined && optional) continue
     const hash = promised?.hashes.sha256 ?? promised?.hashes.sha512
     if (promised === undefined || hash === undefined || !/^[0-9a-f]{64,128}$/.test(hash)) {
       throw fail('evidence-malformed', `has no target ${name} with a hash`, { where: 'targets.json' })
     }
-    const target = await get(`targets/${hash}.${name}`)
+    const target = await getTarget(consistentName(name, hash))
     refuseOther(target, promised, name)
     found.set(name, target)
   }
@@ -75,11 +92,31 @@ export async function refreshTargets(
 
 type Get = (path: string) => Promise<Uint8Array>
 
+/** Reads the metadata of delegated roles, by the same rules as that of the targets at the top; each once. */
+function roleReader(get: Get, { meta }: TufSnapshot, now: Date): ReadRole {
+  const kept = new Map<string, TufTargets>()
+  return async (role, by) => {
+    const where = `${role}.json`
+    const before = kept.get(`${role} ${JSON.stringify(by)}`)
+    if (before !== undefined) return before
+    const file = Object.hasOwn(meta, where) ? meta[where] : undefined
+    if (file === undefined) throw fail('evidence-malformed', `names no ${shorten(safeText(where), 100)}`, { where: 'snapshot.json' })
+    const bytes = await get(`${file.version}.${encodeURIComponent(role)}.json`)
+    refuseOther(bytes, file, where)
+    const read = readMetadata('targets', bytes, where)
+    read.verify(by, role)
+    refuseVersion(where, read.signed.version, file.version)
+    refuseExpired(where, read.signed.expires, now)
+    kept.set(`${role} ${JSON.stringify(by)}`, read.signed)
+    return read.signed
+  }
+}
+
 /** Follows the chain of roots: each is signed by the one before and by itself, and is the very next. Only the last must not be expired. */
 async function refreshRoot(
   get: ReturnType<typeof getter>,
   known: Uint8Array,
-  keep: (bytes: Uint8Array) => Promise<void>,
+  keep: Keep,
 ): Promise<{ readonly bytes: Uint8Array; readonly signed: TufRoot }> {
   let bytes = known
   let { signed } = readMetadata('root', known, 'root.json')
@@ -94,7 +131,7 @@ async function refreshRoot(
     refuseVersion(name, read.signed.version, signed.version + 1)
     bytes = next
     signed = read.signed
-    await keep(bytes)
+    await keep('root', bytes)
   }
   refuseExpired('root.json', signed.expires, get.now())
   return { bytes, signed }
@@ -135,8 +172,18 @@ function refuseExpired(where: string, expires: number, now: Date): void {
   throw fail('digest-mismatch', `expired at ${isoTime(expires)}: somebody serves old metadata, or the clock here is wrong`, { where })
 }
 
+/** Where a target is: its hash stands before the last part of its name (TUF specification, 5.7.3). */
+function consistentName(name: string, hash: string): string {
+  const parts = name.split('/').map(encodeURIComponent)
+  return [...parts.slice(0, -1), `${hash}.${parts.at(-1) ?? ''}`].join('/')
+}
+
+function folderUrl(address: string): URL {
+  return new URL(address.endsWith('/') ? address : `${address}/`)
+}
+
 function getter(deps: HttpDeps, repository: string) {
-  const base = new URL(repository.endsWith('/') ? repository : `${repository}/`)
+  const base = folderUrl(repository)
   const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(base.hostname)
   if (base.protocol !== 'https:' && !isLoopback) throw fail('insecure-transport', 'is not an https address', { where: base.href })
   const optional = async (path: string): Promise<Uint8Array | undefined> => {
