@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path'
 import { writeFileAtomic } from '../src/kernel/atomic-file.ts'
 import type { Deps } from '../src/kernel/deps.ts'
-import { TallyError, asTallyError, fail } from '../src/kernel/errors.ts'
-import { readFileBounded } from '../src/kernel/read-file.ts'
+import { asTallyError, fail } from '../src/kernel/errors.ts'
+import { readFileBounded, readFileIfThere } from '../src/kernel/read-file.ts'
 import { systemDeps } from '../src/kernel/system.ts'
 import { safeText } from '../src/kernel/text.ts'
 import { refreshTargets } from '../src/trust/sigstore/tuf/refresh.ts'
@@ -72,19 +72,10 @@ async function follow(
   const at = (role: string): string => join(folder, `${role}.json`)
   const kept: { -readonly [K in keyof TufState]: TufState[K] } = { root: await readFileBounded(deps, at('root'), 'tufMetadataBytes') }
   for (const role of ['timestamp', 'snapshot', 'targets'] as const) {
-    const bytes = await readIfThere(deps, at(role))
+    const bytes = await readFileIfThere(deps, at(role), 'tufMetadataBytes')
     if (bytes !== undefined) kept[role] = bytes
   }
   const keep = (role: string, bytes: Uint8Array): Promise<void> => writeFileAtomic(deps, at(role), bytes)
   const targetsUrl = names.length === 0 ? undefined : words.flag('target-base-url')
   return (await refreshTargets(deps, words.flag('metadata-url'), kept, names, keep, targetsUrl)).targets
-}
-
-async function readIfThere(deps: Deps, path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFileBounded(deps, path, 'tufMetadataBytes')
-  } catch (error) {
-    if (error instanceof TallyError && error.code === 'not-found') return undefined
-    throw error
-  }
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { fail } from '../kernel/errors.ts'
+import { workerFile } from '../kernel/worker-file.ts'
 import type { ByteStream } from './byte-reader.ts'
 import { inflate } from './decompress.ts'
 import type { InflateOptions } from './decompress.ts'
@@ -11,7 +12,7 @@ import type { FromWorker, ToWorker, UnpackJob } from './unpack-messages.ts'
 import { freeYoungBuffers } from './young-garbage.ts'
 
 /** Below so many packed bytes a thread costs more than it saves. */
-const WORTH_A_THREAD = 4 * 1024 * 1024
+export const WORTH_A_THREAD = 4 * 1024 * 1024
 
 /**
  * The unpacked bytes of a layer, verified packed and unpacked: `digest-mismatch` is thrown at the end where they were others. A large
@@ -67,7 +68,7 @@ async function* freeing(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 
 async function* unpackInThread(job: UnpackJob, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
   signal?.throwIfAborted()
-  const worker = new Worker(workerFile(), { workerData: job })
+  const worker = new Worker(workerFile(import.meta.url, 'unpack-worker'), { workerData: job })
   const waiting: FromWorker[] = []
   let failed: Error | undefined
   let wake: () => void = () => undefined
@@ -116,9 +117,4 @@ async function* unpackInThread(job: UnpackJob, signal: AbortSignal | undefined):
     signal?.removeEventListener('abort', abort)
     await worker.terminate()
   }
-}
-
-/** The thread's program: beside this file in the sources; compiled, it is a file of its own beside the chunks. */
-function workerFile(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './unpack-worker.ts' : './unpack-worker.js', import.meta.url)
 }

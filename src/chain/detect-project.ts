@@ -1,8 +1,7 @@
 import { basename, join } from 'node:path'
 import type { Deps } from '../kernel/deps.ts'
-import { TallyError } from '../kernel/errors.ts'
 import { parseJson } from '../kernel/json.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
+import { readFileIfThere } from '../kernel/read-file.ts'
 
 export type ProjectKind = 'npm' | 'python' | 'go' | 'rust' | 'maven' | 'gradle' | 'docker'
 
@@ -250,12 +249,8 @@ function safeName(text: string): string {
 }
 
 async function readText(deps: Pick<Deps, 'fs'>, path: string): Promise<string | undefined> {
-  try {
-    return new TextDecoder().decode(await readFileBounded(deps, path, 'fileReadBytes'))
-  } catch (error) {
-    if (error instanceof TallyError && error.code === 'not-found') return undefined
-    throw error
-  }
+  const bytes = await readFileIfThere(deps, path, 'fileReadBytes')
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
 }
 
 async function listNames(deps: Pick<Deps, 'fs'>, dir: string): Promise<readonly string[]> {

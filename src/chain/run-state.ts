@@ -6,7 +6,7 @@ import { digestOf, hexOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
 import { TallyError, asTallyError } from '../kernel/errors.ts'
 import { canonicalBytes, parseJson } from '../kernel/json.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
+import { readFileIfThere } from '../kernel/read-file.ts'
 
 /** What makes two runs the same run. */
 export type RunKeyParts = {
@@ -73,13 +73,8 @@ async function namingTheRun<T>(dir: string, work: () => Promise<T>): Promise<T> 
 }
 
 async function readStep<T>(deps: Pick<Deps, 'fs'>, file: string, schema: z.ZodType<T>): Promise<T | undefined> {
-  let bytes: Uint8Array
-  try {
-    bytes = await readFileBounded(deps, file, 'fileReadBytes')
-  } catch (error) {
-    if (error instanceof TallyError && error.code === 'not-found') return undefined
-    throw error
-  }
+  const bytes = await readFileIfThere(deps, file, 'fileReadBytes')
+  if (bytes === undefined) return undefined
   try {
     const parsed = schema.safeParse(parseJson(bytes, file))
     return parsed.success ? parsed.data : undefined

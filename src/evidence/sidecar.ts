@@ -3,9 +3,9 @@ import { concatBytes, utf8 } from '../kernel/bytes.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { digestOf } from '../kernel/digest.ts'
 import type { Digest } from '../kernel/digest.ts'
-import { TallyError, asTallyError } from '../kernel/errors.ts'
+import { TallyError } from '../kernel/errors.ts'
 import { canonicalBytes, parseJson } from '../kernel/json.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
+import { readFileBounded, readFileIfThere } from '../kernel/read-file.ts'
 import { anything, readBy, record } from '../kernel/reader.ts'
 import { collectEvidence } from './collect.ts'
 import type { Collector, Found } from './collect.ts'
@@ -57,7 +57,7 @@ export async function addToSidecar(
   bundle: Uint8Array,
   logProof?: LogProof,
 ): Promise<void> {
-  const stored = await readIfThere(deps, path)
+  const stored = await readFileIfThere(deps, path, 'evidenceBytes')
   const lines = linesOf(stored ?? new Uint8Array(0))
   const digest = digestOf(bundle)
   if (logProof !== undefined) {
@@ -120,18 +120,8 @@ const proofsByDigest = record(anything)
 
 async function readProofs(deps: Pick<Deps, 'fs'>, bundlePath: string): Promise<ReadonlyMap<Digest, LogProof>> {
   const path = proofPathOf(bundlePath)
-  const bytes = await readIfThere(deps, path)
+  const bytes = await readFileIfThere(deps, path, 'evidenceBytes')
   if (bytes === undefined) return new Map()
   const read = readBy(proofsByDigest, parseJson(bytes, path), path)
   return new Map(Object.entries(read).map(([digest, proof]) => [digest as Digest, parseLogProof(proof, path)]))
-}
-
-async function readIfThere(deps: Pick<Deps, 'fs'>, path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFileBounded(deps, path, 'evidenceBytes')
-  } catch (error) {
-    const known = asTallyError(error, path)
-    if (known.code === 'not-found') return undefined
-    throw known
-  }
 }

@@ -37,9 +37,11 @@ async function openFile(path: string, flags: string | number, mode?: number): Pr
   return flags === 'r' ? await openToRead(path) : await promises().open(path, flags, mode)
 }
 
+const [openNow, closeNow, fstatNow, fsyncNow] = [promisify(open), promisify(close), promisify(fstat), promisify(fsync)]
+
 async function openToRead(path: string): Promise<ReadHandle> {
   // A number may be another file's as soon as it is closed.
-  let file: number | undefined = await promisify(open)(path, 'r')
+  let file: number | undefined = await openNow(path, 'r')
   const number = (): number => {
     if (file === undefined) throw Object.assign(new Error(`EBADF: file closed, read '${path}'`), { code: 'EBADF' })
     return file
@@ -52,12 +54,12 @@ async function openToRead(path: string): Promise<ReadHandle> {
           else reject(error)
         })
       }),
-    stat: async () => await promisify(fstat)(number()),
-    sync: async () => await promisify(fsync)(number()),
+    stat: async () => await fstatNow(number()),
+    sync: async () => await fsyncNow(number()),
     close: async () => {
       const closing = number()
       file = undefined
-      await promisify(close)(closing)
+      await closeNow(closing)
     },
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LIMITS } from './limits.ts'
-import { readFileBounded, readFileStream } from './read-file.ts'
+import { readFileBounded, readFileIfThere, readFileStream } from './read-file.ts'
 
 describe('reading files', () => {
   let folder: string
@@ -28,6 +28,15 @@ describe('reading files', () => {
     for await (const piece of readFileStream({ fs }, path)) pieces.push(piece)
     expect(pieces.map((piece) => piece[0])).toEqual([1, 1, 2])
     expect(new Set(pieces.map((piece) => piece.buffer)).size).toBe(pieces.length)
+  })
+
+  test('tells what may be missing from what cannot be read', async () => {
+    const path = join(folder, 'key')
+    expect(await readFileIfThere({ fs }, path, 'keyFileBytes')).toBeUndefined()
+    await writeFile(path, 'here')
+    expect(await readFileIfThere({ fs }, path, 'keyFileBytes')).toHaveLength(4)
+    await writeFile(path, new Uint8Array(LIMITS.keyFileBytes + 1))
+    await expect(readFileIfThere({ fs }, path, 'keyFileBytes')).rejects.toThrow(expect.objectContaining({ code: 'limit-exceeded' }))
   })
 
   test('names what is not there', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Deps } from './deps.ts'
 import { concatBytes, overLimit } from './bytes.ts'
-import { asTallyError } from './errors.ts'
+import { TallyError, asTallyError } from './errors.ts'
 import { finishDigest } from './digest.ts'
 import type { Digest } from './digest.ts'
 import { LIMITS } from './limits.ts'
@@ -21,6 +21,16 @@ export async function readFileBounded(deps: Pick<Deps, 'fs'>, path: string, limi
     return concatBytes(parts)
   } catch (error) {
     throw asTallyError(error, path)
+  }
+}
+
+/** As `readFileBounded`; undefined where there is no such file. */
+export async function readFileIfThere(deps: Pick<Deps, 'fs'>, path: string, limitName: LimitName): Promise<Uint8Array | undefined> {
+  try {
+    return await readFileBounded(deps, path, limitName)
+  } catch (error) {
+    if (error instanceof TallyError && error.code === 'not-found') return undefined
+    throw error
   }
 }
 

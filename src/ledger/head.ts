@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { writeFileAtomic } from '../kernel/atomic-file.ts'
 import { textOf, utf8 } from '../kernel/bytes.ts'
 import type { Deps } from '../kernel/deps.ts'
-import { TallyError, asTallyError, fail } from '../kernel/errors.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
+import { asTallyError, fail } from '../kernel/errors.ts'
+import { readFileIfThere } from '../kernel/read-file.ts'
 import { checkpointText, openCheckpoint } from './checkpoint.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { EMPTY_ROOT } from './merkle.ts'
@@ -28,7 +28,7 @@ export type Head = Checkpoint & { readonly note: string | undefined }
  * Throws `log-unsound` for a checkpoint that is missing, malformed, of another log or not signed by the log's key.
  */
 export async function readHead(deps: Pick<Deps, 'fs'>, place: LogPlace): Promise<Head> {
-  const bytes = await readIfThere(deps, join(place.dir, 'checkpoint'))
+  const bytes = await readFileIfThere(deps, join(place.dir, 'checkpoint'), 'noteBytes')
   if (bytes === undefined) {
     if (await isThere(deps, join(place.dir, 'tile')))
       throw fail('log-unsound', 'is missing, though the log has entries', { where: 'checkpoint' })
@@ -50,15 +50,6 @@ export async function writeHead(deps: Pick<Deps, 'fs' | 'randomBytes'>, place: L
 /** The signed note of a checkpoint. The key is the log's own: no other use of it signs what is not a checkpoint. */
 export async function signHead(place: LogPlace, size: number, root: Uint8Array): Promise<string> {
   return await signNote(checkpointText({ origin: place.origin, size, root }), [place.signer])
-}
-
-async function readIfThere(deps: Pick<Deps, 'fs'>, path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFileBounded(deps, path, 'noteBytes')
-  } catch (error) {
-    if (error instanceof TallyError && error.code === 'not-found') return undefined
-    throw error
-  }
 }
 
 async function isThere(deps: Pick<Deps, 'fs'>, path: string): Promise<boolean> {

@@ -5,7 +5,7 @@ import { flushDirectory } from '../kernel/atomic-file.ts'
 import { textOf, toHex } from '../kernel/bytes.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { TallyError, asTallyError, fail } from '../kernel/errors.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
+import { readFileIfThere } from '../kernel/read-file.ts'
 import { makeNoteSigner, makeNoteVerifier } from './note.ts'
 import type { NoteSigner, NoteVerifier } from './note.ts'
 
@@ -62,12 +62,8 @@ function originOf(publicKey: KeyObject): string {
 }
 
 async function readPem(deps: KeyDeps, path: string): Promise<string | undefined> {
-  try {
-    return textOf(await readFileBounded(deps, path, 'keyFileBytes'), 'key-invalid', path)
-  } catch (error) {
-    if (error instanceof TallyError && error.code === 'not-found') return undefined
-    throw error
-  }
+  const bytes = await readFileIfThere(deps, path, 'keyFileBytes')
+  return bytes === undefined ? undefined : textOf(bytes, 'key-invalid', path)
 }
 
 /** Writes a new key under a name of its own and gives it its place with a link, which fails where a place is taken: nobody's key is ever replaced. */

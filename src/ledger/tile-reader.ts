@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Deps } from '../kernel/deps.ts'
 import { TallyError, fail } from '../kernel/errors.ts'
 import type { LimitName } from '../kernel/limits.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
+import { readFileIfThere } from '../kernel/read-file.ts'
 import { foldSubtrees, inclusionRanges, consistencyRanges, leafHash, sameHash, subtreesOf, treeHash } from './merkle.ts'
 import type { Range, Subtree, TreeHash } from './merkle.ts'
 import { TILE_WIDTH, entriesOf, hashesAt, hashesOf, levelsOf, placeOf, tilePath } from './tiles.ts'
@@ -90,12 +90,7 @@ async function readTile<Item>(
 
 async function readIfThere(deps: Pick<Deps, 'fs'>, dir: string, tile: Tile): Promise<Uint8Array | undefined> {
   const limit: LimitName = tile.level === 'entries' ? 'logBundleBytes' : 'logTileBytes'
-  try {
-    return await readFileBounded(deps, join(dir, tilePath(tile)), limit)
-  } catch (error) {
-    if (error instanceof TallyError && error.code === 'not-found') return undefined
-    throw error
-  }
+  return await readFileIfThere(deps, join(dir, tilePath(tile)), limit)
 }
 
 function unsound(tile: Tile, why: string): TallyError {

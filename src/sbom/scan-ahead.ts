@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { ImageLayer } from '../artifact/image.ts'
 import type { LayerSource } from '../artifact/layers.ts'
+import { WORTH_A_THREAD } from '../artifact/unpack.ts'
+import { workerFile } from '../kernel/worker-file.ts'
 import { unpackLayer } from './layer-cache.ts'
 import type { KnownLayer, LayerCache } from './layer-cache.ts'
 
@@ -23,8 +25,6 @@ export type ScanAhead = {
   readonly close: () => Promise<void>
 }
 
-/** Below so many packed bytes a thread costs more than it saves. */
-const WORTH_A_THREAD = 4 * 1024 * 1024
 const MOST_THREADS = 3
 
 /** How many layers are scanned at once on this machine: one processor is for the thread that asks. */
@@ -116,7 +116,7 @@ export function cacheWithScans(cache: LayerCache | undefined, scans: ScanAhead):
 }
 
 function runScan(job: ScanJob): Scan {
-  const worker = new Worker(workerFile(), { workerData: job })
+  const worker = new Worker(workerFile(import.meta.url, 'scan-worker'), { workerData: job })
   const result = new Promise<Uint8Array | undefined>((resolve) => {
     worker.on('message', resolve)
     worker.on('error', () => {
@@ -132,9 +132,4 @@ function runScan(job: ScanJob): Scan {
       await worker.terminate()
     },
   }
-}
-
-/** The thread's program: beside this file in the sources; compiled, it is a file of its own beside the chunks. */
-function workerFile(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './scan-worker.ts' : './scan-worker.js', import.meta.url)
 }

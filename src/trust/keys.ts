@@ -209,7 +209,8 @@ function asKeyError(cause: unknown, message: string, where: string | undefined):
   return fail('key-invalid', message, { ...at(where), cause })
 }
 
-function pemOf(label: string, der: Uint8Array): string {
+/** PEM of DER (RFC 7468). */
+export function pemOf(label: string, der: Uint8Array): string {
   const lines = toBase64(der).match(/.{1,64}/g) ?? []
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n')
 }

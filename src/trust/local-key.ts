@@ -3,7 +3,7 @@ import { flushDirectory, writeFileAtomic } from '../kernel/atomic-file.ts'
 import { textOf, toHex, utf8 } from '../kernel/bytes.ts'
 import type { Deps } from '../kernel/deps.ts'
 import { asTallyError, fail } from '../kernel/errors.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
+import { readFileBounded, readFileIfThere } from '../kernel/read-file.ts'
 import { exportPrivateKey, generateKey, loadPublicKey, loadSigner } from './keys.ts'
 import type { PublicKey } from './keys.ts'
 import type { Signer } from './signer.ts'
@@ -95,11 +95,6 @@ async function exists(deps: Pick<Deps, 'fs'>, path: string): Promise<boolean> {
 }
 
 async function readIfThere(deps: Pick<Deps, 'fs'>, path: string): Promise<string | undefined> {
-  try {
-    return textOf(await readFileBounded(deps, path, 'keyFileBytes'), 'key-invalid', path)
-  } catch (error) {
-    const known = asTallyError(error, path)
-    if (known.code === 'not-found') return undefined
-    throw known
-  }
+  const bytes = await readFileIfThere(deps, path, 'keyFileBytes')
+  return bytes === undefined ? undefined : textOf(bytes, 'key-invalid', path)
 }

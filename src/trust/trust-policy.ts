@@ -2,8 +2,8 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { textOf } from '../kernel/bytes.ts'
 import type { Deps } from '../kernel/deps.ts'
-import { TallyError, fail } from '../kernel/errors.ts'
-import { readFileBounded } from '../kernel/read-file.ts'
+import { fail } from '../kernel/errors.ts'
+import { readFileBounded, readFileIfThere } from '../kernel/read-file.ts'
 import { parseYaml } from '../kernel/yaml-document.ts'
 import { compileMatcher, isMatchAll } from '../kernel/matcher.ts'
 import type { NoteVerifier } from '../ledger/note.ts'
@@ -133,12 +133,8 @@ export function rootAt(deps: Pick<Deps, 'fs'>, path: string): () => Promise<Trus
 /** The trust list of the data directory (`<dataDir>/trust.yaml`); undefined when there is none. Throws `config-invalid` at file:line:column. */
 export async function readTrustFile(deps: Pick<Deps, 'fs'>, dataDir: string): Promise<readonly TrustEntry[] | undefined> {
   const path = join(dataDir, 'trust.yaml')
-  try {
-    return parseTrustFile(await readFileBounded(deps, path, 'configBytes'), path)
-  } catch (error) {
-    if (error instanceof TallyError && error.code === 'not-found') return undefined
-    throw error
-  }
+  const bytes = await readFileIfThere(deps, path, 'configBytes')
+  return bytes === undefined ? undefined : parseTrustFile(bytes, path)
 }
 
 /** Reads a trust file: `version: 1` and a `trust` list. Throws `config-invalid` at file:line:column. */

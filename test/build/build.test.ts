@@ -85,6 +85,15 @@ describe('npm run build, in two places', () => {
     expect(await importsOf(join(chunks, verify))).toEqual([`./${start}`])
   })
 
+  test('the programs of threads are files of their own beside who starts them, and are packed', async () => {
+    const chunks = join(one.folder, 'dist/chunks')
+    const texts = await Promise.all((await readdir(chunks)).map(async (name) => await readFile(join(chunks, name), 'utf8')))
+    const started = texts.flatMap((text) => [...text.matchAll(/workerFile(?:\$\d+)?\(import\.meta\.url, "([\w-]+)"\)/g)].map(([, name]) => name))
+    expect(started.toSorted()).toEqual(['scan-worker', 'unpack-worker'])
+    const { stdout } = await run('tar', ['-tzf', one.tarball])
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(started.map((name) => `package/dist/chunks/${name}.js`)))
+  })
+
   test('packs what runs and nothing that only a clone can use', async () => {
     const { stdout } = await run('tar', ['-tzf', one.tarball])
     const files = stdout.trim().split('\n')

@@ -5,7 +5,7 @@ import { fromBase64, textOf, toBase64, utf8 } from '../../kernel/bytes.ts'
 import type { Deps } from '../../kernel/deps.ts'
 import { asTallyError, fail } from '../../kernel/errors.ts'
 import { parseJson } from '../../kernel/json.ts'
-import { readFileBounded } from '../../kernel/read-file.ts'
+import { readFileIfThere } from '../../kernel/read-file.ts'
 
 /** Who asks: a name and password (or token used as one), or an identity token that only a token server takes. */
 export type Credential =
@@ -102,13 +102,8 @@ function configPath(env: Deps['env']): string | undefined {
 }
 
 async function readConfig(deps: CredentialDeps, path: string): Promise<DockerConfig | undefined> {
-  let bytes: Uint8Array
-  try {
-    bytes = await readFileBounded(deps, path, 'configBytes')
-  } catch (error) {
-    if (asTallyError(error, path).code === 'not-found') return undefined
-    throw error
-  }
+  const bytes = await readFileIfThere(deps, path, 'configBytes')
+  if (bytes === undefined) return undefined
   const parsed = configSchema.safeParse(parseJson(bytes, path, { code: 'config-invalid', limitName: 'configBytes' }))
   if (parsed.success) return parsed.data
   throw fail('config-invalid', `${parsed.error.issues[0]?.path.map(String).join('.') ?? ''}: has another shape than Docker's`, {

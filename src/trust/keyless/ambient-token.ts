@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { textOf } from '../../kernel/bytes.ts'
 import type { Deps } from '../../kernel/deps.ts'
-import { TallyError, fail } from '../../kernel/errors.ts'
-import { readFileBounded } from '../../kernel/read-file.ts'
+import { fail } from '../../kernel/errors.ts'
+import { readFileIfThere } from '../../kernel/read-file.ts'
 import { callService, serviceUrl } from '../signers/service-call.ts'
 import type { ServiceDeps } from '../signers/service-call.ts'
 
@@ -87,10 +87,6 @@ async function fromBuildkite(deps: AmbientDeps, audience: string): Promise<strin
 
 /** A token somebody mounted where cosign looks for one. */
 async function fromFile(deps: AmbientDeps): Promise<string | undefined> {
-  try {
-    return textOf(await readFileBounded(deps, TOKEN_FILE, 'keyFileBytes'), 'usage', TOKEN_FILE).trim()
-  } catch (error) {
-    if (error instanceof TallyError && error.code === 'not-found') return undefined
-    throw error
-  }
+  const bytes = await readFileIfThere(deps, TOKEN_FILE, 'keyFileBytes')
+  return bytes === undefined ? undefined : textOf(bytes, 'usage', TOKEN_FILE).trim()
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { fromBase64, toBase64 } from '../../kernel/bytes.ts'
 import type { Deps } from '../../kernel/deps.ts'
 import { TallyError, fail } from '../../kernel/errors.ts'
+import { pemOf } from '../keys.ts'
 import { DER, writeDer, writeDerOid } from '../der.ts'
 import type { Signer } from '../signer.ts'
 import { findGcpToken } from './gcp-credentials.ts'
@@ -81,7 +82,7 @@ function pemOfRaw(algorithm: string, bytes: Uint8Array, where: string): string {
     })
   }
   const bits = writeDer(DER.bits, Uint8Array.of(0), bytes)
-  return `-----BEGIN PUBLIC KEY-----\n${toBase64(writeDer(DER.sequence, writeDer(DER.sequence, writeDerOid(oid)), bits))}\n-----END PUBLIC KEY-----\n`
+  return pemOf('PUBLIC KEY', writeDer(DER.sequence, writeDer(DER.sequence, writeDerOid(oid)), bits))
 }
 
 /** A version signs in one way. Who verifies by an RSA key expects PKCS#1 v1.5 with SHA-256. */

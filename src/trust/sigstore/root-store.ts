@@ -4,10 +4,10 @@ import { writeFileAtomic } from '../../kernel/atomic-file.ts'
 import type { Deps } from '../../kernel/deps.ts'
 import { digestOf, hexOf, isDigest } from '../../kernel/digest.ts'
 import type { Digest } from '../../kernel/digest.ts'
-import { TallyError, asTallyError, fail } from '../../kernel/errors.ts'
+import { asTallyError, fail } from '../../kernel/errors.ts'
 import { canonicalBytes, parseJson } from '../../kernel/json.ts'
 import { packageRoot } from '../../kernel/package-root.ts'
-import { readFileBounded } from '../../kernel/read-file.ts'
+import { readFileBounded, readFileIfThere } from '../../kernel/read-file.ts'
 import { readShape } from '../../kernel/shape.ts'
 import { withLock } from '../../store/lock.ts'
 import { parseTrustedRoot } from './trusted-root.ts'
@@ -100,7 +100,7 @@ export async function readShippedSigning(deps: Pick<Deps, 'fs'>): Promise<{ read
 /** What is kept in a data directory. */
 async function readNote(deps: Pick<Deps, 'fs'>, dataDir: string): Promise<Note | undefined> {
   const where = join(folderOf(dataDir), 'note.json')
-  const bytes = await readIfThere(deps, where)
+  const bytes = await readFileIfThere(deps, where, 'trustedRootBytes')
   if (bytes === undefined) return undefined
   return readShape(noteSchema, parseJson(bytes, where, { code: 'config-invalid' }), where, 'config-invalid')
 }
@@ -237,10 +237,10 @@ function fileOf(folder: string, digest: Digest, name: string): string {
 /** What TUF left the last time. Where a repository starts from the shipped root, the newer of that and the kept one is where to start. */
 async function readTufState(deps: StoreDeps, folder: string, repository: Repository, given: Uint8Array | undefined): Promise<TufState> {
   const path = join(folder, 'root.json')
-  const kept = await readIfThere(deps, path)
+  const kept = await readFileIfThere(deps, path, 'trustedRootBytes')
   const state: { -readonly [K in keyof TufState]: TufState[K] } = { root: await startRoot(deps, repository, kept, given, path) }
   for (const role of ['timestamp', 'snapshot', 'targets'] as const) {
-    const bytes = await readIfThere(deps, join(folder, `${role}.json`))
+    const bytes = await readFileIfThere(deps, join(folder, `${role}.json`), 'trustedRootBytes')
     if (bytes !== undefined) state[role] = bytes
   }
   return state
@@ -276,13 +276,4 @@ function folderOf(dataDir: string): string {
 
 function shippedFile(name: string): string {
   return join(packageRoot(), 'data', 'sigstore-public-good', name)
-}
-
-async function readIfThere(deps: Pick<Deps, 'fs'>, path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFileBounded(deps, path, 'trustedRootBytes')
-  } catch (error) {
-    if (error instanceof TallyError && error.code === 'not-found') return undefined
-    throw error
-  }
 }

@@ -97,7 +97,9 @@ function roleReader(get: Get, { meta }: TufSnapshot, now: Date): ReadRole {
   const kept = new Map<string, TufTargets>()
   return async (role, by) => {
     const where = `${role}.json`
-    const before = kept.get(`${role} ${JSON.stringify(by)}`)
+    // Who delegates decides whose keys count: the same role by others is read anew.
+    const question = `${role} ${JSON.stringify(by)}`
+    const before = kept.get(question)
     if (before !== undefined) return before
     const file = Object.hasOwn(meta, where) ? meta[where] : undefined
     if (file === undefined) throw fail('evidence-malformed', `names no ${shorten(safeText(where), 100)}`, { where: 'snapshot.json' })
@@ -107,7 +109,7 @@ function roleReader(get: Get, { meta }: TufSnapshot, now: Date): ReadRole {
     read.verify(by, role)
     refuseVersion(where, read.signed.version, file.version)
     refuseExpired(where, read.signed.expires, now)
-    kept.set(`${role} ${JSON.stringify(by)}`, read.signed)
+    kept.set(question, read.signed)
     return read.signed
   }
 }
