@@ -53,9 +53,12 @@ describe.skipIf(data === undefined)('the client of sigstore-conformance', () => 
   })
 })
 
-test('the executable starts anywhere, and ends as it answers', async () => {
-  const started = await runProgram(join(REPOSITORY, 'conformance/client'), ['verify-bundle', '--bundle', 'x'], { cwd: '/' })
-  expect(started).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('usage') as unknown })
+test.each([
+  ['client', ['verify-bundle', '--bundle', 'x'], 2, 'error[usage]: '],
+  ['tuf-client', ['refresh'], 1, 'error[usage]: --metadata-dir: is missing'],
+])('the executable %s starts anywhere, and ends as it answers', async (name, words, exitCode, said) => {
+  const started = await runProgram(join(REPOSITORY, 'conformance', name), words, { cwd: '/' })
+  expect(started).toMatchObject({ exitCode, stderr: expect.stringContaining(said) as unknown })
 })
 
 describe('sign-bundle', () => {
